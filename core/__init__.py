@@ -1,0 +1,1 @@
+"""What SLaM knows."""

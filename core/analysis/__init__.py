@@ -1,0 +1,1 @@
+"""Rows in, frames and figures out."""

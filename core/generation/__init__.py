@@ -1,0 +1,1 @@
+"""Which responses are missing; make one; store it."""

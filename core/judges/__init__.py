@@ -1,0 +1,1 @@
+"""One file a judge, and their registry."""

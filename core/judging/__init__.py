@@ -1,0 +1,1 @@
+"""Which judgments are missing; make one; store it."""

@@ -1,0 +1,1 @@
+"""Features, prompt templates, test cases, candidates: validate, freeze, version."""

@@ -1,0 +1,1 @@
+"""The evaluation daemon: schedule, work engine, health, shutdown."""

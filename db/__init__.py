@@ -1,0 +1,1 @@
+"""What SLaM stores: tables, engine, repositories, migrations."""

@@ -1,0 +1,1 @@
+"""A stand-in inference server that speaks the Ollama and OpenAI protocols."""

@@ -1,0 +1,1 @@
+"""The public face: `import slam` and the `slam` command."""

@@ -1,0 +1,1 @@
+"""The Streamlit pages: two processes of one app."""
