@@ -1,8 +1,8 @@
-"""The errors that a person may see. Every one is a single sentence that names the value and the mend.
+"""The errors a person may see, each a single sentence that names the value and the mend.
 
-    SlamError
-    ├── StoreError          the database is locked, full or unreachable; nothing was lost, try again
-    ├── core.errors.*       what the services refuse (see there)
+SlamError
+├── StoreError          the database is locked, full or unreachable; nothing was lost, try again
+├── core.errors.*       what the services refuse (see there)
 """
 
 

@@ -1,0 +1,66 @@
+"""How often each model got each score: the boxes of figures 8 and 9 of the SLaM paper."""
+
+from collections.abc import Iterator
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from core.analysis.answers import RATING_SCALE, Scale, answers_on, judgments_by_judge
+from core.analysis.frames import DISTRIBUTION_COLUMNS, PEOPLE, typed_frame
+
+__all__ = ["judged_score_distribution", "rated_score_distribution"]
+
+_STEPS: Final = 10
+
+
+def rated_score_distribution(ratings: pd.DataFrame, criterion: str | None = None) -> pd.DataFrame:
+    """Return how often the people gave each model each score from 0 to 10.
+
+    `ratings` is a `RATINGS` frame; the result has `DISTRIBUTION_COLUMNS`, models by name. Without a
+    `criterion` a rating is the mean over criteria, as in `quality.quality_by_model`. A score
+    between two integers counts for the nearer one, a half for the upper.
+    """
+    answers = answers_on(ratings, criterion)
+    rows = [
+        row
+        for model, group in answers.groupby("model")
+        for row in _bins(PEOPLE, str(model), group["value"].to_numpy(dtype=float), RATING_SCALE)
+    ]
+    return typed_frame(rows, DISTRIBUTION_COLUMNS)
+
+
+def judged_score_distribution(judgments: pd.DataFrame) -> pd.DataFrame:
+    """Return how often each judge gave each model each score, judges and models by name.
+
+    `judgments` is a `JUDGMENTS` frame; the result has `DISTRIBUTION_COLUMNS`. The eleven bins lie a
+    tenth of the judge's own scale apart: the integers for a 0 to 10 scorer, 0, 0.1, ..., 1 for a
+    similarity.
+    """
+    rows = [
+        row
+        for judge, scale, judged in judgments_by_judge(judgments)
+        for model, group in judged.groupby("model")
+        for row in _bins(judge, str(model), group["score"].to_numpy(dtype=float), scale)
+    ]
+    return typed_frame(rows, DISTRIBUTION_COLUMNS)
+
+
+def _bins(
+    source: str, model: str, values: npt.NDArray[np.float64], scale: Scale
+) -> Iterator[dict[str, object]]:
+    lowest, highest = scale
+    # np.round would send a half to the even neighbour, so 4.5 to 4 and 5.5 to 6.
+    nearest = np.floor((values - lowest) / (highest - lowest) * _STEPS + 0.5).astype(int)
+    counts = np.bincount(nearest, minlength=_STEPS + 1)
+    for step, count in enumerate(counts.tolist()):
+        yield {
+            "source": source,
+            "model": model,
+            "score": lowest + step * (highest - lowest) / _STEPS,
+            "count": count,
+            "share": count / len(values),
+            "scale_min": lowest,
+            "scale_max": highest,
+        }

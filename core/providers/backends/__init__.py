@@ -1,0 +1,1 @@
+"""One module a provider; the module's name is the provider's name."""

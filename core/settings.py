@@ -1,0 +1,102 @@
+"""Every setting of SLaM, read once at each entry point from the environment and passed down."""
+
+from functools import cached_property
+from pathlib import Path
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from db.engine import sqlite_url
+
+
+class Settings(BaseSettings):
+    """The settings; each field's alias is the environment variable that sets it."""
+
+    model_config = SettingsConfigDict(populate_by_name=True, extra="ignore", frozen=True)
+
+    home: Path = Field(
+        default=Path(".slam"),
+        alias="SLAM_HOME",
+        description="Folder of the SQLite files and of the signing secret.",
+    )
+    database_url: str | None = Field(
+        default=None,
+        alias="DATABASE_URL",
+        description="postgresql+psycopg://… moves the store to PostgreSQL; unset is SQLite.",
+    )
+    ollama_host: str = Field(
+        default="http://127.0.0.1:11434",
+        alias="OLLAMA_HOST",
+        description="Where Ollama answers.",
+    )
+    openai_base_url: str = Field(
+        default="https://api.openai.com/v1",
+        alias="OPENAI_BASE_URL",
+        description="Where the OpenAI API, or a server that speaks it, answers.",
+    )
+    openai_api_key: SecretStr | None = Field(
+        default=None, alias="OPENAI_API_KEY", description="The key for OPENAI_BASE_URL."
+    )
+    request_timeout_s: float = Field(
+        default=120.0,
+        gt=0,
+        alias="SLAM_REQUEST_TIMEOUT_S",
+        description="How long one call to a model may take, in seconds.",
+    )
+    concurrent_requests: int = Field(
+        default=8,
+        ge=1,
+        alias="SLAM_CONCURRENT_REQUESTS",
+        description="How many calls a daemon keeps in flight at an API at a time.",
+    )
+    concurrent_requests_ollama: int = Field(
+        default=1,
+        ge=1,
+        alias="SLAM_CONCURRENT_REQUESTS_OLLAMA",
+        description="The same for Ollama, which answers one at a time by default.",
+    )
+    requests_per_minute: int = Field(
+        default=600,
+        ge=1,
+        alias="SLAM_REQUESTS_PER_MINUTE",
+        description="How many calls a minute a daemon sends to one provider at most.",
+    )
+    rate_port: int = Field(
+        default=8501, alias="SLAM_RATE_PORT", description="Port of the raters' pages."
+    )
+    studio_port: int = Field(
+        default=8502, alias="SLAM_STUDIO_PORT", description="Port of the staff's pages."
+    )
+    sandbox_port: int = Field(
+        default=8503, alias="SLAM_SANDBOX_PORT", description="Port of the stand-in models."
+    )
+    public_rate_url: str | None = Field(
+        default=None,
+        alias="SLAM_PUBLIC_RATE_URL",
+        description="The address raters reach, when it is not this machine's.",
+    )
+    daemon_name: str = Field(
+        default="daemon",
+        alias="SLAM_DAEMON_NAME",
+        description="A stable name of this machine's daemon; two daemons need two names.",
+    )
+    secret_key: SecretStr | None = Field(
+        default=None,
+        alias="SLAM_SECRET_KEY",
+        description="Signs rating links; unset: made once and kept in SLAM_HOME/secret.",
+    )
+
+    @cached_property
+    def store_url(self) -> str:
+        """The URL of our tables."""
+        return self.database_url or sqlite_url(self.home.resolve() / "slam.sqlite3")
+
+    @cached_property
+    def work_engine_url(self) -> str:
+        """The URL of the work engine's own store: a file beside ours, or the same PostgreSQL."""
+        return self.database_url or sqlite_url(self.home.resolve() / "work.sqlite3")
+
+    @cached_property
+    def rate_url(self) -> str:
+        """The base of every rating link."""
+        return (self.public_rate_url or f"http://localhost:{self.rate_port}").rstrip("/")

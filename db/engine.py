@@ -1,0 +1,140 @@
+"""The database: one object per process that hands out reading and writing transactions.
+
+SQLite is set up so that no committed answer is lost and no writer starves: WAL,
+``synchronous=FULL``, a 30 s busy time-out, ``BEGIN IMMEDIATE`` for every writing transaction and
+one lock around the writes of a process. PostgreSQL needs none of this.
+"""
+
+import threading
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from pathlib import Path
+from sqlite3 import Connection as SqliteConnection
+from typing import Any
+
+from sqlalchemy import Connection, Engine, event
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError, OperationalError
+from sqlmodel import Session, create_engine
+
+from db.errors import StoreError
+
+_BEGIN_IMMEDIATE = "slam_begin_immediate"
+
+
+def sqlite_url(path: Path) -> str:
+    """The URL of a SQLite file."""
+    return f"sqlite:///{path}"
+
+
+class Database:
+    """Reading and writing transactions on one database.
+
+    Args:
+        url: an SQLAlchemy URL, ``sqlite:///file`` or ``postgresql+psycopg://…``.
+        busy_timeout_ms: how long a SQLite statement waits for another process's lock.
+
+    Raises:
+        StoreError: the URL cannot be read, or its driver is not installed.
+    """
+
+    def __init__(self, url: str, *, busy_timeout_ms: int = 30_000) -> None:
+        self.url = _parse(url)
+        self.is_sqlite = self.url.get_backend_name() == "sqlite"
+        self._write_lock: AbstractContextManager[Any] = (
+            threading.Lock() if self.is_sqlite else nullcontext()
+        )
+        self.engine = _make_engine(self.url, self.is_sqlite, busy_timeout_ms)
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        """A transaction for reading; what it holds is detached and stays readable afterwards.
+
+        Raises:
+            StoreError: the database is locked or unreachable.
+        """
+        with _as_store_error(), Session(self.engine, expire_on_commit=False) as session:
+            yield session
+
+    @contextmanager
+    def write(self) -> Iterator[Session]:
+        """A transaction for writing, committed once when the block ends without an error.
+
+        Raises:
+            StoreError: the database is locked, full or unreachable; nothing of the block is stored.
+        """
+        with (
+            self._write_lock,
+            _as_store_error(),
+            self.engine.connect() as connection,
+            Session(
+                connection.execution_options(**{_BEGIN_IMMEDIATE: True}), expire_on_commit=False
+            ) as session,
+        ):
+            yield session
+            session.commit()
+
+    def close(self) -> None:
+        """Give all connections back."""
+        self.engine.dispose()
+
+
+def _parse(url: str) -> URL:
+    try:
+        return make_url(url)
+    except ArgumentError as error:
+        raise StoreError(
+            f"DATABASE_URL {url!r} is no database address; write for example "
+            "postgresql+psycopg://user@host/name, or leave it unset for the SQLite file."
+        ) from error
+
+
+def _make_engine(url: URL, is_sqlite: bool, busy_timeout_ms: int) -> Engine:
+    try:
+        if not is_sqlite:
+            return create_engine(url, pool_pre_ping=True)
+        engine = create_engine(
+            url, connect_args={"check_same_thread": False, "isolation_level": None}
+        )
+    except (NoSuchModuleError, ModuleNotFoundError) as error:
+        raise StoreError(
+            f"No driver for {url.drivername!r} is installed; "
+            "for PostgreSQL run: pip install 'slam-eval[postgres]'."
+        ) from error
+
+    @event.listens_for(engine, "connect")
+    def prepare(connection: SqliteConnection, _record: object) -> None:
+        cursor = connection.cursor()
+        cursor.execute("PRAGMA journal_mode=WAL")
+        cursor.execute("PRAGMA synchronous=FULL")
+        cursor.execute(f"PRAGMA busy_timeout={busy_timeout_ms}")
+        cursor.execute("PRAGMA foreign_keys=ON")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        immediate = connection.get_execution_options().get(_BEGIN_IMMEDIATE, False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
+
+    return engine
+
+
+@contextmanager
+def _as_store_error() -> Iterator[None]:
+    try:
+        yield
+    except OperationalError as error:
+        cause = str(error.orig).strip().splitlines()[0] if error.orig else str(error)
+        raise StoreError(_explain(cause)) from error
+
+
+def _explain(cause: str) -> str:
+    if "locked" in cause or "busy" in cause:
+        return "The database is busy with another writer and nothing was stored; try again."
+    if "full" in cause:
+        return "The database's disk is full and nothing was stored; free space, then try again."
+    if "readonly" in cause:
+        return "The database is read-only and nothing was stored; make its file writable."
+    if "no such table" in cause:
+        return "The database has not been set up; run: slam migrate."
+    return f"The database did not answer ({cause}) and nothing was stored; try again."

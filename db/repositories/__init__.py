@@ -1,0 +1,1 @@
+"""Every query, one file an aggregate. A repository works inside the transaction it is given."""

@@ -1,0 +1,171 @@
+"""What machines made: runs of work, responses, judgments, and every attempt at them."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import BigInteger
+from sqlmodel import Field, SQLModel, UniqueConstraint
+
+from db.types import choice_field, json_field, key_field, moment_field
+
+
+class RunKind(StrEnum):
+    """What a run makes."""
+
+    GENERATION = "generation"
+    JUDGING = "judging"
+
+
+class RunStatus(StrEnum):
+    """Where a run stands."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    CANCELLED = "cancelled"
+    FINISHED = "finished"
+
+
+class CallStatus(StrEnum):
+    """Where a response or judgment stands. Only ``ok`` has a value; ``failed`` can be retried."""
+
+    PLANNED = "planned"
+    OK = "ok"
+    FAILED = "failed"
+
+
+class AttemptStatus(StrEnum):
+    """How one call ended. ``in_doubt``: sent, then the caller died; it may have been paid."""
+
+    SENT = "sent"
+    OK = "ok"
+    FAILED = "failed"
+    IN_DOUBT = "in_doubt"
+
+
+class Origin(StrEnum):
+    """Where a row came from."""
+
+    COLLECTED = "collected"
+    IMPORTED = "imported"
+
+
+class Run(SQLModel, table=True):
+    """One request for work: a version's missing responses, or a judge's missing judgments."""
+
+    id: str = key_field()
+    kind: RunKind = choice_field(RunKind)
+    study_version_id: str = Field(foreign_key="study_version.id", index=True)
+    judge_id: str | None = Field(default=None, foreign_key="judge.id")
+    status: RunStatus = choice_field(RunStatus, default=RunStatus.QUEUED, index=True)
+    planned_calls: int
+    requested_at: datetime = moment_field()
+    requested_by: str
+    started_at: datetime | None = moment_field(nullable=True)
+    ended_at: datetime | None = moment_field(nullable=True)
+    cancel_requested_at: datetime | None = moment_field(nullable=True)
+
+
+class Response(SQLModel, table=True):
+    """One generated answer of one candidate to one test case.
+
+    The timeline is of the attempt that succeeded, in nanoseconds from the moment the request was
+    sent; null where the provider or the import did not tell. ``provider_figures`` holds the
+    provider's own durations and counts under the names of its API.
+    """
+
+    __table_args__ = (
+        UniqueConstraint("prompt_template_id", "test_case_id", "candidate_id", "sample_index"),
+    )
+
+    id: str = key_field()
+    study_id: str = Field(foreign_key="study.id", index=True)
+    prompt_template_id: str = Field(foreign_key="prompt_template.id")
+    test_case_id: str = Field(foreign_key="test_case.id", index=True)
+    candidate_id: str = Field(foreign_key="candidate.id", index=True)
+    sample_index: int
+    status: CallStatus = choice_field(CallStatus, default=CallStatus.PLANNED, index=True)
+    origin: Origin = choice_field(Origin, default=Origin.COLLECTED)
+    run_id: str | None = Field(default=None, foreign_key="run.id", index=True)
+    external_id: str | None = Field(default=None, max_length=200, index=True)
+    text: str | None = None
+    finish_reason: str | None = Field(default=None, max_length=64)
+    prompt_tokens: int | None = None
+    completion_tokens: int | None = None
+    first_chunk_ns: int | None = Field(default=None, sa_type=BigInteger)
+    time_to_first_token_ns: int | None = Field(default=None, sa_type=BigInteger)
+    last_token_ns: int | None = Field(default=None, sa_type=BigInteger)
+    duration_ns: int | None = Field(default=None, sa_type=BigInteger)
+    model_reported: str | None = None
+    provider_figures: dict[str, Any] = json_field()
+    cost_usd: float | None = None
+    error_kind: str | None = Field(default=None, max_length=64)
+    error_message: str | None = None
+    created_at: datetime = moment_field()
+    completed_at: datetime | None = moment_field(nullable=True)
+
+
+class Judge(SQLModel, table=True):
+    """One automatic method with everything that can change its output; ``identity`` hashes it."""
+
+    id: str = key_field()
+    identity: str = Field(unique=True, max_length=64)
+    name: str = Field(max_length=100)
+    label: str
+    model: str | None = None
+    configuration: dict[str, Any] = json_field()
+    scale_min: float
+    scale_max: float
+    created_at: datetime = moment_field()
+
+
+class Judgment(SQLModel, table=True):
+    """One judge's answer to the rubric for one response.
+
+    ``inputs_hash`` hashes what the judge saw besides the response (for similarity judges, the
+    reference's texts), so that new references make new judgments and keep the old ones.
+    """
+
+    __table_args__ = (UniqueConstraint("judge_id", "response_id", "inputs_hash", "repeat_index"),)
+
+    id: str = key_field()
+    judge_id: str = Field(foreign_key="judge.id", index=True)
+    response_id: str = Field(foreign_key="response.id", index=True)
+    inputs_hash: str = Field(max_length=64)
+    repeat_index: int = 0
+    status: CallStatus = choice_field(CallStatus, default=CallStatus.PLANNED, index=True)
+    run_id: str | None = Field(default=None, foreign_key="run.id", index=True)
+    score: float | None = None
+    reasoning: str | None = None
+    details: dict[str, Any] = json_field()
+    raw_reply: str | None = None
+    prompt_tokens: int | None = None
+    completion_tokens: int | None = None
+    duration_ns: int | None = Field(default=None, sa_type=BigInteger)
+    cost_usd: float | None = None
+    error_kind: str | None = Field(default=None, max_length=64)
+    error_message: str | None = None
+    created_at: datetime = moment_field()
+    completed_at: datetime | None = moment_field(nullable=True)
+
+
+class Attempt(SQLModel, table=True):
+    """One call that was sent for a response or a judgment. Append-only, apart from its ending."""
+
+    id: str = key_field()
+    response_id: str | None = Field(default=None, foreign_key="response.id", index=True)
+    judgment_id: str | None = Field(default=None, foreign_key="judgment.id", index=True)
+    run_id: str | None = Field(default=None, foreign_key="run.id", index=True)
+    number: int
+    status: AttemptStatus = choice_field(AttemptStatus, default=AttemptStatus.SENT)
+    sent_at: datetime = moment_field()
+    ended_at: datetime | None = moment_field(nullable=True)
+    duration_ns: int | None = Field(default=None, sa_type=BigInteger)
+    error_kind: str | None = Field(default=None, max_length=64)
+    error_message: str | None = None
+    http_status: int | None = None
+    retry_after_ms: int | None = None
+    raw_reply: str | None = None
+    prompt_tokens: int | None = None
+    completion_tokens: int | None = None
+    cost_usd: float | None = None
