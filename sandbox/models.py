@@ -96,7 +96,7 @@ DEFAULT_MODELS: tuple[ModelConfig, ...] = (
         provider="openai",
         quality=0.93,
         time_to_first_token_ms=150,
-        ms_per_token=7,
+        ms_per_token=6,
         bad_judge_rate=0.02,
         judge_noise=0.8,
     ),
@@ -107,7 +107,7 @@ DEFAULT_MODELS: tuple[ModelConfig, ...] = (
         name="stand-in-7b:q4",
         quality=0.76,
         time_to_first_token_ms=110,
-        ms_per_token=6.5,
+        ms_per_token=5.5,
         load_ms=500,
         bad_judge_rate=0.06,
     ),
@@ -115,7 +115,7 @@ DEFAULT_MODELS: tuple[ModelConfig, ...] = (
         name="stand-in-7b:q2",
         quality=0.58,
         time_to_first_token_ms=100,
-        ms_per_token=6,
+        ms_per_token=5,
         load_ms=450,
         bad_judge_rate=0.1,
         judge_noise=1.2,
@@ -127,7 +127,7 @@ DEFAULT_MODELS: tuple[ModelConfig, ...] = (
         name="stand-in-3b:q4",
         quality=0.42,
         time_to_first_token_ms=60,
-        ms_per_token=5,
+        ms_per_token=4.5,
         load_ms=400,
         bad_judge_rate=0.15,
         judge_noise=1.5,
@@ -141,7 +141,7 @@ DEFAULT_MODELS: tuple[ModelConfig, ...] = (
         name="stand-in-1b:q4",
         quality=0.25,
         time_to_first_token_ms=60,
-        ms_per_token=5,
+        ms_per_token=4,
         load_ms=300,
         bad_judge_rate=0.25,
         judge_noise=2.0,
@@ -176,9 +176,8 @@ class Catalog:
 
     def listed(self, provider: Provider | None = None) -> list[ModelConfig]:
         """List the models, all or those of one provider, in the order they became known."""
-        return [
-            model for model in self._models.values() if provider is None or model.provider == provider
-        ]
+        models = self._models.values()
+        return [model for model in models if provider in (None, model.provider)]
 
     def change(self, name: str, changes: Mapping[str, Any]) -> ModelConfig:
         """Override fields of a model, or make a new one; ValueError says what is wrong."""

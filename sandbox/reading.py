@@ -73,6 +73,7 @@ _QUESTION_KEY = re.compile(
 _BULLET = re.compile(r"^(?:[-*+\u2022\u2013]|\d{1,2}[.)])\s+")
 _KEY_VALUE = re.compile(r"^([A-Za-z][\w' -]{1,40}):\s+(\S.*)$")
 _RUN = re.compile(r"[^\W_][\w'\u2019&+/.-]*")
+_CLAUSE_END = re.compile(r"[,;:()\"\u201c\u201d]|\s[-\u2013\u2014]\s")
 _ORDERS = frozenset(
     """
     answer answers briefing concise describe explain following friendly generate message paragraph
@@ -147,7 +148,13 @@ def _key_value_facts(key: str, value: str, prose: list[str]) -> list[Fact]:
 
 
 def _prose_facts(prose: Iterable[str]) -> list[Fact]:
-    sentences = [sentence for line in prose for sentence in split_sentences(line)]
+    sentences = [
+        part
+        for line in prose
+        for sentence in split_sentences(line)
+        # "Summarise this: The customer says ..." tells something after the colon.
+        for part in re.split(r":\s+", sentence, maxsplit=1)
+    ]
     telling = [sentence for sentence in sentences if not _ADVICE.search(sentence)]
     return [
         Fact(phrase, kind_of(sentence))
@@ -159,14 +166,14 @@ def _prose_facts(prose: Iterable[str]) -> list[Fact]:
 def _phrases(sentence: str) -> list[str]:
     """Cut a sentence at its small words and punctuation; what is left names things."""
     phrases: list[str] = []
-    for clause in re.split(r"[,;:()\"\u201c\u201d]|\s[-\u2013\u2014]\s", sentence):
+    for clause in _CLAUSE_END.split(_ASKED.sub(" ", sentence)):
         run: list[str] = []
         for word in [*_RUN.findall(clause), ""]:
             plain = word.lower().strip(".'")
             if plain and plain not in STOP_WORDS and plain not in _ORDERS and len(run) < 4:
                 run.append(word)
                 continue
-            if len(" ".join(run)) >= 4:
+            if len(run) > 1 or len("".join(run)) >= 6:
                 phrases.append(" ".join(run))
             run = []
     return phrases
@@ -219,7 +226,7 @@ def read_length(text: str) -> Length:
         elif limit == "at least":
             fewest, most = first, None
         elif after or (limit not in _EXACT and not high):
-            fewest, most = None, max(1, last - 1 if limit in _BELOW - {"under"} else last)
+            fewest, most = None, max(1, last - 1 if limit in _BELOW else last)
         else:
             fewest, most = min(first, last), max(first, last)
     return Length(fewest, most, words)

@@ -14,10 +14,10 @@ STOP_WORDS = frozenset(
     between both but by can could did do does doing down during each either else even every few for
     from further get give given go had has have having he her here hers him his how i if in into is
     it its itself just keep last let like make many may me might more most much must my myself no
-    nor not now of off on once one only or other our ours out over own per please same shall she
-    should so some such than that the their theirs them then there these they this those through to
-    today too under until up upon us very was we were what when where which while who whom why will
-    with within without would yet you your yours
+    nor not now of off on once one only or other our ours out over own per please said same say says
+    shall she should so some such than that the their theirs them then there these they this those
+    through to today too under until up upon us very want wants was we were what when where which
+    while who whom why will with within without would yet you your yours
     """.split()  # noqa: SIM905 - a list of a hundred quoted words is harder to read
 )
 
@@ -65,7 +65,7 @@ def word_overlap(left: Iterable[str], right: Iterable[str]) -> float:
 
 
 def _stem(word: str) -> str:
-    for ending in ("ing", "ed", "es", "s"):
-        if word.endswith(ending) and len(word) >= len(ending) + 4:
+    for ending in ("ing", "ed", "es", "s", "e"):
+        if word.endswith(ending) and len(word) >= len(ending) + 3:
             return word.removesuffix(ending)
     return word

@@ -30,7 +30,7 @@ def answers_on(ratings: pd.DataFrame, criterion: str | None = None) -> pd.DataFr
     _require_inside(ratings["value"], RATING_SCALE, "rating")
     if criterion is not None:
         ratings = rows_on_criterion(ratings, criterion)
-    return ratings.groupby(_ONE_ANSWER, sort=False, as_index=False)["value"].mean()
+    return ratings.groupby(_ONE_ANSWER, sort=False)["value"].mean().reset_index()
 
 
 def judgments_by_judge(judgments: pd.DataFrame) -> Iterator[tuple[str, Scale, pd.DataFrame]]:

@@ -38,6 +38,9 @@ FEW_TEST_CASES: Final = 5
 # Below this a standard error is the rounding of sums over a 0 to 10 scale, not a measurement.
 _NO_SPREAD: Final = 1e-9
 
+# Sums that cancel exactly on paper leave a remainder of this order, relative to their terms.
+_ROUNDING: Final = 1e-12
+
 _FloatArray = npt.NDArray[np.float64]
 _CodeArray = npt.NDArray[np.intp]
 
@@ -138,16 +141,17 @@ def two_way_variance(
     """Return the two-way cluster-robust variance, and whether it had to fall back.
 
     Cameron, Gelbach & Miller (2011), equation 2.8: by the first, plus by the second, minus by
-    their intersection. The difference can come out at or below zero in small samples; then the
-    larger one-way variance is returned and the flag is True.
+    their intersection. The result can come out at or below zero in small samples; then the larger
+    one-way variance is returned and the flag is True.
     """
     by_first = clustered_variance(influence, first)
     by_second = clustered_variance(influence, second)
     cells = _codes([*zip(first.tolist(), second.tolist(), strict=True)])
     both = by_first + by_second - clustered_variance(influence, cells)
-    if both > _NO_SPREAD**2:
+    larger = max(by_first, by_second)
+    if both > _ROUNDING * larger:
         return both, False
-    return max(by_first, by_second), True
+    return larger, larger > _NO_SPREAD**2
 
 
 def _mean_and_influence(values: _FloatArray, case_codes: _CodeArray) -> tuple[float, _FloatArray]:

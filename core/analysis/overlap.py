@@ -14,7 +14,7 @@ fractions, so that equal rankings give 1 and not almost 1.
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from math import comb
 from typing import TypeAlias
@@ -88,7 +88,11 @@ def agreeing_orders(first: Groups, second: Groups) -> tuple[list[str], list[str]
     both. At depth d this takes first whom the other surely takes, then whom it may take; giving up
     one of the former for one of the latter never gains. One pair of orders does so at all depths.
     """
-    return _broken(first, _places(second)), _broken(second, _places(first))
+    in_first, in_second, by_name = _places(first), _places(second), _by_name(first)
+    return (
+        _broken(first, key=lambda name: (in_second[name], by_name[name])),
+        _broken(second, key=lambda name: (in_first[name], by_name[name])),
+    )
 
 
 def disagreeing_orders(first: Groups, second: Groups) -> tuple[list[str], list[str]]:
@@ -97,16 +101,20 @@ def disagreeing_orders(first: Groups, second: Groups) -> tuple[list[str], list[s
     The mirror of `agreeing_orders`: each tie is broken against the order of the other ranking, and
     a tie that both share by name in one and against it in the other.
     """
-    in_second = {name: -place for name, place in _places(second).items()}
-    in_first = {name: -place for name, place in _places(first).items()}
-    # Sorting is stable, so turning the groups around first turns around what stays tied.
-    turned = [list(reversed(sorted(group))) for group in second]
-    order = [name for group in turned for name in sorted(group, key=lambda name: in_first[name])]
-    return _broken(first, in_second), order
+    in_first, in_second, by_name = _places(first), _places(second), _by_name(first)
+    return (
+        _broken(first, key=lambda name: (-in_second[name], by_name[name])),
+        _broken(second, key=lambda name: (-in_first[name], -by_name[name])),
+    )
 
 
-def _broken(groups: Groups, key: Mapping[str, int]) -> list[str]:
-    return [name for group in groups for name in sorted(group, key=lambda name: (key[name], name))]
+def _broken(groups: Groups, key: Callable[[str], tuple[int, int]]) -> list[str]:
+    return [name for group in groups for name in sorted(group, key=key)]
+
+
+def _by_name(groups: Groups) -> dict[str, int]:
+    names = sorted(name for group in groups for name in group)
+    return {name: number for number, name in enumerate(names)}
 
 
 def _places(groups: Groups) -> dict[str, int]:
@@ -140,7 +148,7 @@ def _overlap_distribution(
     wanted, both = tied_first & sure_second, tied_first & tied_second
     places_first, places_second = k - len(sure_first), k - len(sure_second)
     distribution: defaultdict[int, Fraction] = defaultdict(Fraction)
-    # A multivariate draw is two plain ones: how many are wanted, then how many of the rest are both.
+    # A multivariate draw is two plain ones: first the wanted, then those tied in both.
     for x, p_x in _hypergeometric(len(tied_first), len(wanted), places_first).items():
         others = len(tied_first) - len(wanted)
         for u, p_u in _hypergeometric(others, len(both), places_first - x).items():

@@ -63,7 +63,7 @@ def rank_models(scores: Mapping[str, float]) -> pd.DataFrame:
 
     Tied models share the mean of the ranks they take up together. Raises as `tie_groups`.
     """
-    rows = []
+    rows: list[dict[str, object]] = []
     better = 0
     for group in reversed(tie_groups(scores)):
         rank = better + (len(group) + 1) / 2

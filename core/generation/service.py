@@ -1,0 +1,98 @@
+"""Which responses a study version still needs, and the run that makes them."""
+
+from dataclasses import dataclass
+
+from sqlmodel import Session
+
+from core.errors import InvalidInputError
+from core.runs import claim_run
+from core.studies.service import freeze, newest_content
+from db.engine import Database
+from db.repositories.responses import Key, Responses
+from db.repositories.studies import VersionContent
+from db.tables import CallStatus, Run, RunKind
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A version's responses: all that belong to it, sorted by what became of them.
+
+    ``missing`` were never planned; ``unfinished`` were planned and not made (a cancelled run);
+    the two last hold response ids.
+    """
+
+    total: int
+    ok: int
+    missing: tuple[Key, ...]
+    unfinished: tuple[str, ...]
+    failed: tuple[str, ...]
+
+
+def plan_generation(database: Database, study_id: str) -> Plan:
+    """What the newest version of the study has and lacks.
+
+    Raises:
+        NotFoundError: there is no such study.
+    """
+    with database.read() as session:
+        return _plan(session, newest_content(session, study_id))
+
+
+def request_generation(
+    database: Database, study_id: str, actor: str, *, retry_failed: bool = False
+) -> Run:
+    """Queue a run for the responses that the newest version lacks; the daemon takes it up.
+
+    The version is frozen by this. With ``retry_failed`` the stored failures are tried again too.
+
+    Raises:
+        InvalidInputError: nothing is missing, or a run of the study is still going on.
+        NotFoundError: there is no such study.
+    """
+    with database.write() as session:
+        content = newest_content(session, study_id)
+        plan = _plan(session, content)
+        again = [*plan.unfinished, *(plan.failed if retry_failed else ())]
+        if not plan.missing and not again:
+            raise InvalidInputError(_nothing_to_do(plan))
+        run = claim_run(
+            session,
+            RunKind.GENERATION,
+            content,
+            planned_calls=len(plan.missing) + len(again),
+            actor=actor,
+            row_ids=again,
+        )
+        Responses(session).add_planned(content, run.id, plan.missing)
+        freeze(session, content.version, actor)
+        return run
+
+
+def _nothing_to_do(plan: Plan) -> str:
+    if plan.failed:
+        return (
+            f"Nothing is missing, but {len(plan.failed)} responses failed; "
+            "use “Retry what failed” to call them again."
+        )
+    return f"All {plan.total} responses are stored; add a case, a model or samples to make more."
+
+
+def _plan(session: Session, content: VersionContent) -> Plan:
+    stored = Responses(session).statuses(content)
+    keys: list[Key] = [
+        (candidate.id, case.id, sample)
+        for candidate in content.candidates
+        for sample in range(content.version.samples_per_case)
+        for case in content.test_cases
+    ]
+
+    def with_status(status: CallStatus) -> tuple[str, ...]:
+        return tuple(row_id for row_id, found in stored.values() if found is status)
+
+    return Plan(
+        total=len(keys),
+        ok=len(with_status(CallStatus.OK)),
+        missing=tuple(key for key in keys if key not in stored),
+        unfinished=with_status(CallStatus.PLANNED),
+        failed=with_status(CallStatus.FAILED),
+    )

@@ -1,0 +1,1 @@
+"""One module a judge; each holds its ``JUDGE``."""

@@ -1,0 +1,142 @@
+"""Writes down the attempts at one row, whatever the row is; shared by generation and judging."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import TypeVar
+
+from sqlmodel import Session
+
+from core.bench.prices import cost_usd
+from core.providers.base import ChatReply, ProviderError
+from db.engine import Database
+from db.repositories.work import Work
+from db.tables import Attempt, AttemptStatus, CallStatus, Judgment, Response
+from db.types import utc_now
+
+Kept = TypeVar("Kept")
+Call = Response | Judgment
+
+
+@dataclass(slots=True)
+class RowRecorder:
+    """The attempts at one response or judgment, each in a short transaction of its own.
+
+    Database work runs in a thread, so that the event loop that times the answers never waits on it.
+
+    Args:
+        database: the store.
+        row_type: `Response` or `Judgment`.
+        row_id: the row that the attempts are for.
+        run_id: the run that asked for it.
+        model: ``provider/model``, for the price.
+        store: puts a usable reply into the row; a `ProviderError` it raises means that the reply
+            is not usable after all.
+    """
+
+    database: Database
+    row_type: type[Call]
+    row_id: str
+    run_id: str
+    model: str
+    store: Callable[[Call, ChatReply], None]
+
+    async def sent(self) -> str:
+        """See `core.providers.calling.Recorder.sent`."""
+        return await asyncio.to_thread(self._sent)
+
+    async def succeeded(self, attempt_id: str, reply: ChatReply) -> None:
+        """See `core.providers.calling.Recorder.succeeded`."""
+        await asyncio.to_thread(partial(self._succeeded, attempt_id, reply))
+
+    async def failed(self, attempt_id: str, error: ProviderError) -> None:
+        """See `core.providers.calling.Recorder.failed`."""
+        await asyncio.to_thread(partial(self._failed, attempt_id, error))
+
+    @property
+    def _response_id(self) -> str | None:
+        return self.row_id if self.row_type is Response else None
+
+    @property
+    def _judgment_id(self) -> str | None:
+        return self.row_id if self.row_type is Judgment else None
+
+    def _row(self, session: Session) -> Call:
+        if self.row_type is Response:
+            return session.get_one(Response, self.row_id)
+        return session.get_one(Judgment, self.row_id)
+
+    def _sent(self) -> str:
+        with self.database.write() as session:
+            work = Work(session)
+            work.doubt_unanswered(self._response_id, self._judgment_id)
+            attempt = Attempt(
+                run_id=self.run_id,
+                number=work.attempts(self._response_id, self._judgment_id) + 1,
+                response_id=self._response_id,
+                judgment_id=self._judgment_id,
+            )
+            session.add(attempt)
+            return attempt.id
+
+    def _succeeded(self, attempt_id: str, reply: ChatReply) -> None:
+        cost = cost_usd(self.model, reply.prompt_tokens, reply.completion_tokens)
+        with self.database.write() as session:
+            attempt = Work(session).attempt(attempt_id)
+            row = self._row(session)
+            _finish(attempt, reply, cost)
+            row.cost_usd = _total(row.cost_usd, cost)
+            try:
+                self.store(row, reply)
+            except ProviderError as error:
+                attempt.raw_reply = reply.text
+                unusable: ProviderError | None = error
+            else:
+                unusable = None
+                attempt.status = AttemptStatus.OK
+                row.status = CallStatus.OK
+                row.error_kind = row.error_message = None
+            row.prompt_tokens, row.completion_tokens = reply.prompt_tokens, reply.completion_tokens
+            row.duration_ns = reply.timeline.duration_ns
+            row.completed_at = utc_now()
+            session.add(attempt)
+            session.add(row)
+        if unusable is not None:
+            raise unusable
+
+    def _failed(self, attempt_id: str, error: ProviderError) -> None:
+        with self.database.write() as session:
+            attempt = Work(session).attempt(attempt_id)
+            attempt.status = AttemptStatus.FAILED
+            attempt.ended_at = attempt.ended_at or utc_now()
+            attempt.error_kind = error.kind.value
+            attempt.error_message = str(error)
+            attempt.http_status = error.http_status
+            attempt.retry_after_ms = error.retry_after_ms
+            session.add(attempt)
+
+    async def gave_up(self, kind: str, message: str) -> None:
+        """Store that the row failed for good; a retry on demand starts anew."""
+        await asyncio.to_thread(partial(self._gave_up, kind, message))
+
+    def _gave_up(self, kind: str, message: str) -> None:
+        with self.database.write() as session:
+            row = self._row(session)
+            row.status = CallStatus.FAILED
+            row.error_kind, row.error_message = kind, message
+            row.completed_at = utc_now()
+            session.add(row)
+
+
+def _finish(attempt: Attempt, reply: ChatReply, cost: float | None) -> None:
+    attempt.ended_at = utc_now()
+    attempt.duration_ns = reply.timeline.duration_ns
+    attempt.prompt_tokens = reply.prompt_tokens
+    attempt.completion_tokens = reply.completion_tokens
+    attempt.cost_usd = cost
+
+
+def _total(before: float | None, cost: float | None) -> float | None:
+    """Unusable replies were paid too, so a row's cost sums its attempts."""
+    return cost if before is None else before + (cost or 0.0)

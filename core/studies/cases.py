@@ -1,0 +1,76 @@
+"""Test cases as people bring them: a CSV with a column a placeholder, or JSON lines."""
+
+import csv
+import io
+import json
+from typing import Any
+
+from core.errors import InvalidInputError
+from core.studies.definition import Case
+
+NAME_COLUMN = "name"
+"""The optional column that names a test case; without it they are called case 1, case 2, …"""
+
+
+def read_cases(file_name: str, content: bytes) -> tuple[Case, ...]:
+    """Read test cases from a CSV file (first row: placeholder names) or JSON lines of objects.
+
+    Raises:
+        InvalidInputError: the file is no text, has no rows, or a row does not fit its header.
+    """
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise InvalidInputError(f"{file_name} is not UTF-8 text; save it as UTF-8.") from error
+    rows = _json_rows(file_name, text) if _is_json(file_name) else _csv_rows(file_name, text)
+    if not rows:
+        raise InvalidInputError(f"{file_name} holds no test case; add a row below the header.")
+    return tuple(
+        Case(
+            name=row.pop(NAME_COLUMN, "").strip() or f"case {number}",
+            values=row,
+        )
+        for number, row in enumerate(rows, start=1)
+    )
+
+
+def _is_json(file_name: str) -> bool:
+    return file_name.lower().endswith((".jsonl", ".ndjson"))
+
+
+def _csv_rows(file_name: str, text: str) -> list[dict[str, str]]:
+    reader = csv.DictReader(io.StringIO(text, newline=""), strict=True)
+    rows: list[dict[str, str]] = []
+    try:
+        for row in reader:
+            # DictReader files surplus cells under None and fills missing ones with None.
+            if None in row or None in row.values():
+                raise InvalidInputError(
+                    f"Line {reader.line_num} of {file_name} has not as many cells as the header; "
+                    "put text with commas in double quotes."
+                )
+            rows.append({name.strip(): value for name, value in row.items()})
+    except csv.Error as error:
+        raise InvalidInputError(
+            f"Line {reader.line_num} of {file_name} is not valid CSV ({error}); check its quotes."
+        ) from error
+    return rows
+
+
+def _json_rows(file_name: str, text: str) -> list[dict[str, str]]:
+    rows = []
+    for number, line in enumerate(text.splitlines(), start=1):
+        if not line.strip():
+            continue
+        try:
+            row: Any = json.loads(line)
+        except ValueError as error:
+            raise InvalidInputError(
+                f"Line {number} of {file_name} is not valid JSON; write one object a line."
+            ) from error
+        if not isinstance(row, dict) or not all(isinstance(v, str) for v in row.values()):
+            raise InvalidInputError(
+                f"Line {number} of {file_name} must be an object whose values are texts."
+            )
+        rows.append(row)
+    return rows

@@ -1,0 +1,88 @@
+"""The evaluation daemon: ``python -m daemon``. Stops cleanly on SIGTERM and SIGINT."""
+
+import logging
+import signal
+import sys
+import threading
+from collections.abc import Callable
+from datetime import timedelta
+from functools import partial
+from importlib.metadata import version
+
+from apscheduler.schedulers.background import BackgroundScheduler
+
+from core.errors import SlamError
+from core.settings import Settings
+from daemon.dispatch import dispatch
+from daemon.engine import Engine
+from db.engine import Database
+from db.repositories import heartbeats
+from db.types import utc_now
+
+log = logging.getLogger("slam.daemon")
+
+DISPATCH_EVERY_S = 0.5
+BEAT_EVERY_S = 2
+DEAD_AFTER = timedelta(seconds=8)
+
+
+def main() -> int:
+    """Run until told to stop.
+
+    Returns:
+        The exit code: 0 after a stop, 1 when it could not start.
+    """
+    logging.basicConfig(level=logging.INFO, format="%(name)s: %(message)s")
+    logging.getLogger("apscheduler").setLevel(logging.WARNING)
+    logging.getLogger("httpx").setLevel(logging.WARNING)
+    stopping = threading.Event()
+    for signal_number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(signal_number, lambda *_: stopping.set())
+    try:
+        settings = Settings()
+        database = Database(settings.store_url)
+        engine = Engine(settings, database)
+        engine.start()
+    except SlamError as error:
+        log.error("%s", error)
+        return 1
+    scheduler = _schedule(settings, database, engine)
+    log.info("ready")
+    stopping.wait()
+    scheduler.shutdown(wait=True)
+    engine.stop()
+    database.close()
+    return 0
+
+
+def _schedule(settings: Settings, database: Database, engine: Engine) -> BackgroundScheduler:
+    scheduler = BackgroundScheduler(timezone="UTC")
+    every = partial(scheduler.add_job, trigger="interval", coalesce=True, max_instances=1)
+    every(partial(_guarded, "dispatch", dispatch, database, engine), seconds=DISPATCH_EVERY_S)
+    beat = partial(_guarded, "heartbeat", _beat, settings.daemon_name, database, engine)
+    every(beat, seconds=BEAT_EVERY_S, next_run_time=utc_now())
+    scheduler.start()
+    return scheduler
+
+
+def _beat(name: str, database: Database, engine: Engine) -> None:
+    with database.write() as session:
+        heartbeats.beat(session, name, version("slam-eval"))
+        silent = heartbeats.silent_since(session, utc_now() - DEAD_AFTER)
+    for executor_id in silent:
+        if engine.take_over(executor_id):
+            log.warning("took over the work of %s, which is silent", executor_id)
+        with database.write() as session:
+            heartbeats.forget(session, executor_id)
+
+
+def _guarded(name: str, job: Callable[..., None], *arguments: object) -> None:
+    """Run a scheduled job; a busy store is tried again at the next tick, without a traceback."""
+    try:
+        job(*arguments)
+    except SlamError as error:
+        log.warning("%s: %s", name, error)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,111 @@
+"""Responses: which a version has, and what judges and raters need of them."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, and_, insert
+from sqlmodel import Session, col, select
+
+from db.repositories.studies import VersionContent
+from db.tables import (
+    CallStatus,
+    Candidate,
+    Exclusion,
+    PromptTemplate,
+    Response,
+    Subject,
+    TestCase,
+)
+
+Key = tuple[str, str, int]
+"""``(candidate_id, test_case_id, sample_index)``: one response of a version."""
+
+
+@dataclass(frozen=True, slots=True)
+class ResponseInContext:
+    """A response with what is needed to make, show or judge it."""
+
+    response: Response
+    candidate: Candidate
+    test_case: TestCase
+    template: PromptTemplate
+
+
+class Responses:
+    """Queries over responses within one transaction."""
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+
+    def statuses(self, content: VersionContent) -> dict[Key, tuple[str, CallStatus]]:
+        """``key -> (response id, status)`` of every stored response of the version."""
+        rows = self.session.exec(select(Response).where(_of_version(content))).all()
+        return {
+            (row.candidate_id, row.test_case_id, row.sample_index): (row.id, row.status)
+            for row in rows
+        }
+
+    def add_planned(self, content: VersionContent, run_id: str, keys: Iterable[Key]) -> None:
+        """Store rows for responses that are to be made."""
+        rows = [
+            Response(
+                study_id=content.study.id,
+                prompt_template_id=content.template.id,
+                candidate_id=candidate_id,
+                test_case_id=case_id,
+                sample_index=sample_index,
+                run_id=run_id,
+            ).model_dump()
+            for candidate_id, case_id, sample_index in keys
+        ]
+        if rows:
+            self.session.connection().execute(insert(Response), rows)
+
+    def in_context(self, response_id: str) -> ResponseInContext:
+        """One response with its candidate, test case and template."""
+        rows = self._joined(col(Response.id) == response_id)
+        return rows[0]
+
+    def usable(self, content: VersionContent) -> list[ResponseInContext]:
+        """The version's finished responses that are not excluded, in a fixed order."""
+        excluded = excluded_ids(self.session, Subject.RESPONSE)
+        rows = self._joined(and_(_of_version(content), col(Response.status) == CallStatus.OK))
+        return [row for row in rows if row.response.id not in excluded]
+
+    def by_ids(self, response_ids: Sequence[str]) -> list[ResponseInContext]:
+        """Those responses, in context."""
+        found: list[ResponseInContext] = []
+        for start in range(0, len(response_ids), 500):
+            found += self._joined(col(Response.id).in_(response_ids[start : start + 500]))
+        return found
+
+    def _joined(self, condition: ColumnElement[bool]) -> list[ResponseInContext]:
+        rows = self.session.exec(
+            select(Response, Candidate, TestCase, PromptTemplate)
+            .join(Candidate, col(Candidate.id) == col(Response.candidate_id))
+            .join(TestCase, col(TestCase.id) == col(Response.test_case_id))
+            .join(PromptTemplate, col(PromptTemplate.id) == col(Response.prompt_template_id))
+            .where(condition)
+            .order_by(TestCase.name, Candidate.model, col(Response.sample_index), col(Response.id))
+        ).all()
+        return [ResponseInContext(*row) for row in rows]
+
+
+def excluded_ids(session: Session, subject: Subject) -> frozenset[str]:
+    """What is excluded now: the last decision about a thing counts."""
+    decisions = session.exec(
+        select(Exclusion)
+        .where(Exclusion.subject == subject)
+        .order_by(col(Exclusion.created_at), col(Exclusion.id))
+    ).all()
+    last = {decision.subject_id: decision.excluded for decision in decisions}
+    return frozenset(subject_id for subject_id, excluded in last.items() if excluded)
+
+
+def _of_version(content: VersionContent) -> ColumnElement[bool]:
+    return and_(
+        col(Response.prompt_template_id) == content.template.id,
+        col(Response.candidate_id).in_([one.id for one in content.candidates]),
+        col(Response.test_case_id).in_([case.id for case in content.test_cases]),
+        col(Response.sample_index) < content.version.samples_per_case,
+    )

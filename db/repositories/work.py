@@ -1,0 +1,195 @@
+"""Runs of work: responses and judgments to make, the attempts at them, and how far a run is."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, func, update
+from sqlmodel import Session, col, select
+
+from db.tables import (
+    Attempt,
+    AttemptStatus,
+    CallStatus,
+    Candidate,
+    Judge,
+    Judgment,
+    Response,
+    Run,
+    RunKind,
+    RunStatus,
+)
+from db.types import utc_now
+
+
+@dataclass(frozen=True, slots=True)
+class CallCounts:
+    """How far a run is, counted over its rows.
+
+    ``cost_usd`` sums the priced calls; ``unpriced`` counts finished calls of unknown price, and
+    ``in_doubt`` attempts that were sent and never answered.
+    """
+
+    planned: int
+    ok: int
+    failed: int
+    cost_usd: float
+    unpriced: int
+    in_doubt: int
+    last_completed_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A stored failure, as a page lists it."""
+
+    model: str
+    kind: str
+    message: str
+    calls: int
+
+
+class Work:
+    """Queries over runs, calls and attempts within one transaction."""
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+
+    def run(self, run_id: str) -> Run | None:
+        """The run of that id."""
+        return self.session.get(Run, run_id)
+
+    def runs(self, version_ids: Sequence[str], kind: RunKind) -> Sequence[Run]:
+        """The runs of those study versions, newest first."""
+        query = select(Run).where(col(Run.study_version_id).in_(version_ids), Run.kind == kind)
+        return self.session.exec(query.order_by(col(Run.requested_at).desc())).all()
+
+    def runs_in(self, *statuses: RunStatus) -> Sequence[Run]:
+        """All runs in one of the statuses, oldest first."""
+        query = select(Run).where(col(Run.status).in_(statuses))
+        return self.session.exec(query.order_by(col(Run.requested_at))).all()
+
+    def open_calls(self, run: Run) -> Sequence[tuple[str, str]]:
+        """``(group, id)`` of the run's rows that are not made yet, in the order of the plan.
+
+        The group is the candidate's model for responses and the judge's id for judgments: calls of
+        a group go to one model, so that a GPU loads it once.
+        """
+        if run.kind is RunKind.GENERATION:
+            rows = self.session.exec(
+                select(Candidate.model, Response.id)
+                .join(Candidate, col(Candidate.id) == col(Response.candidate_id))
+                .where(Response.run_id == run.id, Response.status == CallStatus.PLANNED)
+                .order_by(
+                    Candidate.model,
+                    col(Response.candidate_id),
+                    col(Response.sample_index),
+                    col(Response.test_case_id),
+                )
+            ).all()
+            return [(model, row_id) for model, row_id in rows]
+        ids = self.session.exec(
+            select(Judgment.id)
+            .where(Judgment.run_id == run.id, Judgment.status == CallStatus.PLANNED)
+            .order_by(col(Judgment.response_id))
+        ).all()
+        return [(run.judge_id or "", row_id) for row_id in ids]
+
+    def counts(self, run: Run) -> CallCounts:
+        """How far the run is."""
+        table: type[Response] | type[Judgment] = (
+            Response if run.kind is RunKind.GENERATION else Judgment
+        )
+        by_status = dict(
+            self.session.exec(
+                select(table.status, func.count())
+                .where(table.run_id == run.id)
+                .group_by(col(table.status))
+            ).all()
+        )
+        cost, last = self.session.exec(
+            select(func.sum(table.cost_usd), func.max(table.completed_at)).where(
+                table.run_id == run.id
+            )
+        ).one()
+        unpriced = self.session.exec(
+            select(func.count()).where(
+                table.run_id == run.id,
+                table.status == CallStatus.OK,
+                col(table.cost_usd).is_(None),
+            )
+        ).one()
+        in_doubt = self.session.exec(
+            select(func.count()).where(
+                Attempt.run_id == run.id, Attempt.status == AttemptStatus.IN_DOUBT
+            )
+        ).one()
+        return CallCounts(
+            planned=by_status.get(CallStatus.PLANNED, 0),
+            ok=by_status.get(CallStatus.OK, 0),
+            failed=by_status.get(CallStatus.FAILED, 0),
+            cost_usd=cost or 0.0,
+            unpriced=unpriced,
+            in_doubt=in_doubt,
+            last_completed_at=last,
+        )
+
+    def failures(self, run: Run) -> list[Failure]:
+        """The run's failures, grouped by model and cause, most frequent first."""
+        if run.kind is RunKind.GENERATION:
+            query = (
+                select(Candidate.model, Response.error_kind, Response.error_message, func.count())
+                .join(Candidate, col(Candidate.id) == col(Response.candidate_id))
+                .where(Response.run_id == run.id, Response.status == CallStatus.FAILED)
+                .group_by(Candidate.model, col(Response.error_kind), col(Response.error_message))
+            )
+        else:
+            query = (
+                select(Judge.label, Judgment.error_kind, Judgment.error_message, func.count())
+                .join(Judge, col(Judge.id) == col(Judgment.judge_id))
+                .where(Judgment.run_id == run.id, Judgment.status == CallStatus.FAILED)
+                .group_by(Judge.label, col(Judgment.error_kind), col(Judgment.error_message))
+            )
+        rows = self.session.exec(query.order_by(func.count().desc())).all()
+        return [Failure(model, kind or "", text or "", calls) for model, kind, text, calls in rows]
+
+    def claim_rows(self, run: Run, row_ids: Sequence[str]) -> int:
+        """Make rows that are not ``ok`` the run's own, to be made (again); says how many."""
+        table: type[Response] | type[Judgment] = (
+            Response if run.kind is RunKind.GENERATION else Judgment
+        )
+        claimed = 0
+        for start in range(0, len(row_ids), 500):
+            result = self.session.connection().execute(
+                update(table)
+                .where(
+                    col(table.id).in_(row_ids[start : start + 500]),
+                    col(table.status) != CallStatus.OK,
+                )
+                .values(run_id=run.id, status=CallStatus.PLANNED)
+            )
+            claimed += result.rowcount
+        return claimed
+
+    def attempts(self, response_id: str | None, judgment_id: str | None) -> int:
+        """How many attempts a row has."""
+        query = select(func.count()).select_from(Attempt)
+        return self.session.exec(query.where(_of(response_id, judgment_id))).one()
+
+    def doubt_unanswered(self, response_id: str | None, judgment_id: str | None) -> None:
+        """Mark attempts that were sent before a crash, and never ended, as in doubt."""
+        self.session.connection().execute(
+            update(Attempt)
+            .where(_of(response_id, judgment_id), col(Attempt.status) == AttemptStatus.SENT)
+            .values(status=AttemptStatus.IN_DOUBT, ended_at=utc_now())
+        )
+
+    def attempt(self, attempt_id: str) -> Attempt:
+        """The attempt of that id."""
+        return self.session.get_one(Attempt, attempt_id)
+
+
+def _of(response_id: str | None, judgment_id: str | None) -> ColumnElement[bool]:
+    if response_id is not None:
+        return col(Attempt.response_id) == response_id
+    return col(Attempt.judgment_id) == judgment_id

@@ -1,0 +1,116 @@
+"""The body of a chat completion: one object, or the events of a stream."""
+
+import json
+import time
+import uuid
+from collections.abc import AsyncIterator
+from typing import Any
+
+from sandbox.pacing import sleep_until
+from sandbox.state import Work
+
+
+class ChatStream:
+    """Writes one answer in OpenAI's shapes; `with_usage` adds the usage chunk to a stream."""
+
+    def __init__(self, work: Work, with_usage: bool) -> None:
+        self._work = work
+        self._with_usage = with_usage
+        self._id = f"chatcmpl-{uuid.uuid4().hex[:29]}"
+        self._created = int(time.time())
+
+    def whole(self, text: str) -> dict[str, Any]:
+        """Write the answer as one object."""
+        message: dict[str, Any] = {
+            "role": "assistant",
+            "content": text,
+            "refusal": None,
+            "annotations": [],
+        }
+        choice = {
+            "index": 0,
+            "message": message,
+            "logprobs": None,
+            "finish_reason": self._work.answer.finish_reason,
+        }
+        head = self._head("chat.completion")
+        return {**head, "choices": [choice], "usage": usage_of(self._work)}
+
+    async def events(self) -> AsyncIterator[str]:
+        """Write the answer as server-sent events: role, content, finish reason, usage, done."""
+        work = self._work
+        async with work.started():
+            await self._wait_for_role()
+            role_sent = False
+            if work.plan.role_chunk_first_ms is not None:
+                yield self._role()
+                role_sent = True
+            async for token in work.tokens():
+                if not role_sent:
+                    yield self._role()
+                    role_sent = True
+                yield self._chunk({"content": token})
+            if not role_sent:
+                yield self._role()
+            yield self._chunk({}, work.answer.finish_reason)
+            if self._with_usage:
+                head = self._head("chat.completion.chunk")
+                yield _event({**head, "choices": [], "usage": usage_of(work)})
+            yield "data: [DONE]\n\n"
+
+    async def _wait_for_role(self) -> None:
+        """Wait until the role chunk is due, where it is asked to lead the first token."""
+        lead_ms = self._work.plan.role_chunk_first_ms
+        if lead_ms is not None:
+            due = self._work.times[0] - lead_ms / 1000
+            await sleep_until(self._work.timeline.admitted_ns, due)
+
+    def _role(self) -> str:
+        return self._chunk({"role": "assistant", "content": "", "refusal": None})
+
+    def _chunk(self, delta: dict[str, Any], finish_reason: str | None = None) -> str:
+        choice = {"index": 0, "delta": delta, "logprobs": None, "finish_reason": finish_reason}
+        content = {**self._head("chat.completion.chunk"), "choices": [choice]}
+        return _event({**content, "usage": None} if self._with_usage else content)
+
+    def _head(self, kind: str) -> dict[str, Any]:
+        return {
+            "id": self._id,
+            "object": kind,
+            "created": self._created,
+            "model": self._work.model.name,
+            "service_tier": "default",
+            "system_fingerprint": self._work.model.fingerprint,
+        }
+
+
+def usage_of(work: Work) -> dict[str, Any]:
+    """Count the tokens of one request and its answer."""
+    prompt, answer = work.ask.prompt_tokens, len(work.answer.tokens)
+    return {
+        "prompt_tokens": prompt,
+        "completion_tokens": answer,
+        "total_tokens": prompt + answer,
+        "prompt_tokens_details": {"cached_tokens": 0, "audio_tokens": 0},
+        "completion_tokens_details": {
+            "reasoning_tokens": 0,
+            "audio_tokens": 0,
+            "accepted_prediction_tokens": 0,
+            "rejected_prediction_tokens": 0,
+        },
+    }
+
+
+def cut_event() -> str:
+    """Write the error that ends a stream cut on purpose."""
+    error = {
+        "message": "The server had an error while processing your request. Sorry about that!",
+        "type": "server_error",
+        "param": None,
+        "code": None,
+    }
+    return _event({"error": error})
+
+
+def _event(content: dict[str, Any]) -> str:
+    return f"data: {json.dumps(content, ensure_ascii=False)}\n\n"

@@ -1,0 +1,1 @@
+"""Tests of the analysis: hand examples, independent implementations, properties."""
