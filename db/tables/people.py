@@ -147,7 +147,7 @@ class RatingConflict(SQLModel, table=True):
     id: str = key_field()
     item_id: str = Field(foreign_key="item.id", index=True)
     criterion: str = Field(max_length=100)
-    value: int
+    value: int | None = None
     comment: str | None = None
     submitted_at: datetime = moment_field()
 

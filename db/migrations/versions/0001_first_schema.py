@@ -638,7 +638,7 @@ def upgrade() -> None:
         sa.Column("id", sa.String(length=32), nullable=False),
         sa.Column("item_id", sa.String(), nullable=False),
         sa.Column("criterion", sa.String(length=100), nullable=False),
-        sa.Column("value", sa.Integer(), nullable=False),
+        sa.Column("value", sa.Integer(), nullable=True),
         sa.Column("comment", sa.String(), nullable=True),
         sa.Column("submitted_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(

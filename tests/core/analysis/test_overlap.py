@@ -6,7 +6,6 @@ from statistics import mean
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from rbo import RankingSimilarity
 from scipy import stats  # type: ignore[import-untyped]  # scipy ships no types
 
 from core.analysis.overlap import (
@@ -74,14 +73,6 @@ def test_rank_biased_overlap_is_that_of_the_hand_examples(
 ) -> None:
     value = float(rank_biased_overlap(first, second, len(first)))
     assert value == pytest.approx(expected, abs=5e-6)
-
-
-@given(st.permutations(NAMES), st.permutations(NAMES), st.integers(1, 10))
-def test_rank_biased_overlap_is_that_of_the_rbo_package(
-    first: list[str], second: list[str], k: int
-) -> None:
-    theirs = RankingSimilarity(first, second).rbo(k=k, p=1.0, ext=False)
-    assert float(rank_biased_overlap(first, second, k)) == pytest.approx(theirs)
 
 
 def test_seven_shared_of_ten_is_a_jaccard_index_of_seven_thirteenths() -> None:

@@ -17,9 +17,9 @@ def spec(chart: alt.LayerChart) -> Spec:
 
 
 def text_in_picture(chart: alt.LayerChart, width: int = 380) -> list[str]:
-    """Render the chart and return its texts, in drawing order."""
+    """Render the chart and return its texts in drawing order, each line of a subtitle by itself."""
     svg = vl_convert.vegalite_to_svg(json.dumps(spec(chart.properties(width=width))))
-    return re.findall(r"<text[^>]*>([^<]*)</text>", svg)
+    return re.findall(r"<(?:text|tspan)[^>]*>([^<]+)<", svg)
 
 
 def rows(chart: alt.LayerChart) -> list[Spec]:

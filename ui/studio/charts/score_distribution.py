@@ -217,4 +217,4 @@ def _subtitle(quality: pd.DataFrame, reference_model: str | None, narrow: bool) 
         lines.append("Hollow dot: interval unknown.")
     if reference_model in set(quality["model"]):
         lines.append(f"Dashed line: the reference's mean ({quality['source'].iloc[0]}).")
-    return lines if narrow else [" ".join(lines[:2]), " ".join(lines[2:])]
+    return lines if narrow else [" ".join(lines[:2]), *lines[2:]]

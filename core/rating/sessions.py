@@ -1,0 +1,297 @@
+"""One rater's session: start it, show the next item, keep an answer, complete it.
+
+The page that calls this holds nothing that matters: a signed token finds the session, and where it
+stands is read from the database every time.
+"""
+
+import random
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+from itsdangerous import BadSignature, URLSafeSerializer
+from sqlmodel import Session
+
+from core.errors import InvalidInputError, NotFoundError
+from core.rating.assignment import PoolEntry, assign
+from core.studies.template import render
+from db.engine import Database
+from db.repositories.rating import Campaigns, Sessions, new_rater
+from db.repositories.responses import Responses
+from db.repositories.studies import Studies
+from db.tables import (
+    Campaign,
+    CampaignStatus,
+    Rating,
+    RatingConflict,
+    RatingSession,
+    SessionStatus,
+)
+from db.types import utc_now
+
+CRITERION = "quality"
+SCORES = range(11)
+RESERVED_FOR = timedelta(hours=2)
+"""A session that is not complete after so long was abandoned; its items return to the pool."""
+PLATFORM_ID_PARAMETERS = ("PROLIFIC_PID", "participantId", "workerId")
+"""Where recruiting platforms put their id of the person; the first that is there counts."""
+_CODE_LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
+_MAX_COMMENT = 5000
+
+
+@dataclass(frozen=True, slots=True)
+class Invitation:
+    """What a person reads before they start. It tells nothing of models."""
+
+    campaign_id: str
+    name: str
+    instructions: str
+    consent: str
+    items: int
+
+
+@dataclass(frozen=True, slots=True)
+class ItemView:
+    """One item as it is shown: the task and one response to it, nothing of who wrote it."""
+
+    item_id: str
+    number: int
+    total: int
+    question: str
+    task: str
+    response: str
+
+
+@dataclass(frozen=True, slots=True)
+class SessionView:
+    """Where a session stands: an item to rate, or the completion code."""
+
+    session_id: str
+    item: ItemView | None
+    completion_code: str | None
+    is_current_tab: bool
+
+
+def invitation(database: Database, link_token: str) -> Invitation:
+    """What the link opens.
+
+    Raises:
+        NotFoundError: the link is wrong, expired, or its campaign is closed.
+    """
+    with database.read() as session:
+        campaign = _open_campaign(session, link_token)
+        return Invitation(
+            campaign_id=campaign.id,
+            name=campaign.name,
+            instructions=campaign.instructions,
+            consent=campaign.consent,
+            items=campaign.items_per_session,
+        )
+
+
+def start_session(
+    database: Database, link_token: str, start_nonce: str, arrival: Mapping[str, str]
+) -> str:
+    """Reserve items for a person who agreed; gives the session's id.
+
+    The same press of the button (``start_nonce``), or the same person as the recruiting platform
+    names them, gets the same session again.
+
+    Raises:
+        NotFoundError: the link is wrong, expired, or its campaign is closed.
+    """
+    arrival = {name[:100]: value[:500] for name, value in arrival.items()}
+    external_id = next(
+        (arrival[name] for name in PLATFORM_ID_PARAMETERS if arrival.get(name)), None
+    )
+    with database.write() as session:
+        sessions = Sessions(session)
+        campaign = _open_campaign(session, link_token)
+        earlier = sessions.by_start_nonce(start_nonce)
+        if earlier is None and external_id is not None:
+            earlier = sessions.of_external_rater(campaign.id, external_id[:200])
+        if earlier is not None:
+            return earlier.id
+        rater = new_rater(campaign.id, external_id[:200] if external_id else None)
+        started = RatingSession(
+            campaign_id=campaign.id,
+            rater_id=rater.id,
+            start_nonce=start_nonce,
+            completion_code=_new_code(),
+            arrival=arrival,
+            consented_at=utc_now(),
+        )
+        session.add(rater)
+        session.flush()
+        session.add(started)
+        session.flush()
+        sessions.add_items(started.id, _reserve(session, campaign))
+        return started.id
+
+
+def session_token(session_id: str, secret: str) -> str:
+    """The signed text that stands in the rater's address bar."""
+    return str(_signer(secret).dumps(session_id))
+
+
+def session_of_token(token: str, secret: str) -> str:
+    """The session that a token names.
+
+    Raises:
+        NotFoundError: the token was changed or cut.
+    """
+    try:
+        return str(_signer(secret).loads(token))
+    except BadSignature as error:
+        raise NotFoundError(
+            "This address is not complete; open the link that you were given again."
+        ) from error
+
+
+def claim_tab(database: Database, session_id: str, tab: str) -> None:
+    """Make this tab the one that may answer; an older tab is told to stop.
+
+    Raises:
+        NotFoundError: there is no such session.
+    """
+    with database.write() as session:
+        row = _session(session, session_id)
+        row.active_tab = tab
+        session.add(row)
+
+
+def view_session(database: Database, session_id: str, tab: str) -> SessionView:
+    """Where the session stands.
+
+    Raises:
+        NotFoundError: there is no such session.
+    """
+    with database.read() as session:
+        row = _session(session, session_id)
+        is_current = row.active_tab == tab
+        if row.status is SessionStatus.COMPLETE:
+            return SessionView(row.id, None, row.completion_code, is_current)
+        where = Sessions(session).current(session_id)
+        if where.item is None:
+            raise NotFoundError("This session holds nothing to rate; ask for a new link.")
+        context = Responses(session).in_context(where.item.response_id)
+        campaign = Campaigns(session).get(row.campaign_id)
+        version = Studies(session).version(campaign.study_version_id) if campaign else None
+        item = ItemView(
+            item_id=where.item.id,
+            number=where.answered + 1,
+            total=where.total,
+            question=version.rubric_question if version else "",
+            task=render(context.template.text, context.test_case.values),
+            response=context.response.text or "",
+        )
+        return SessionView(row.id, item, None, is_current)
+
+
+def save_answer(
+    database: Database, session_id: str, item_id: str, value: int, comment: str, tab: str
+) -> None:
+    """Commit one answer; the last one completes the session.
+
+    The first answer to an item counts. A second, different one is kept beside it as a conflict.
+
+    Raises:
+        InvalidInputError: the value is no whole number from 0 to 10, the comment is too long, or
+            another tab has taken the session over.
+        NotFoundError: the item is not of this session.
+        StoreError: nothing was stored; the same call can be made again.
+    """
+    if value not in SCORES:
+        raise InvalidInputError(f"A rating of {value} is not on the scale; choose 0 to 10.")
+    if len(comment) > _MAX_COMMENT:
+        raise InvalidInputError(
+            f"The comment has {len(comment)} characters; shorten it to {_MAX_COMMENT}."
+        )
+    with database.write() as session:
+        row = _session(session, session_id)
+        sessions = Sessions(session)
+        item = sessions.item(item_id)
+        if item is None or item.session_id != session_id:
+            raise NotFoundError("This answer belongs to another session; reload the page.")
+        if row.active_tab != tab:
+            raise InvalidInputError(
+                "This session goes on in another tab; rate there, or reload to go on here."
+            )
+        now = utc_now()
+        rating = Rating(
+            item_id=item_id,
+            session_id=session_id,
+            criterion=CRITERION,
+            value=value,
+            comment=comment.strip() or None,
+            submitted_at=now,
+            shown_to_saved_ms=_elapsed_ms(now - item.shown_at) if item.shown_at else None,
+        )
+        if not sessions.add_rating(rating):
+            _keep_conflict(session, rating)
+        where = sessions.current(session_id)
+        if where.item is not None:
+            if where.item.shown_at is None:
+                where.item.shown_at = now
+                session.add(where.item)
+        elif row.status is SessionStatus.STARTED:
+            row.status, row.completed_at = SessionStatus.COMPLETE, now
+            session.add(row)
+
+
+def _keep_conflict(session: Session, rating: Rating) -> None:
+    first = Sessions(session).rating_of(rating.item_id, rating.criterion)
+    if first is None or (first.value, first.comment) == (rating.value, rating.comment):
+        return
+    session.add(
+        RatingConflict(
+            item_id=rating.item_id,
+            criterion=rating.criterion,
+            value=rating.value,
+            comment=rating.comment,
+        )
+    )
+
+
+def _open_campaign(session: Session, link_token: str) -> Campaign:
+    campaign = Campaigns(session).by_link(link_token)
+    if campaign is None:
+        raise NotFoundError("This link leads nowhere; check that it was copied whole.")
+    if campaign.status is CampaignStatus.CLOSED:
+        raise NotFoundError("This study is closed and takes no more ratings; thank you.")
+    if campaign.expires_at is not None and campaign.expires_at <= utc_now():
+        raise NotFoundError("This link has expired; ask whoever sent it for a new one.")
+    return campaign
+
+
+def _session(session: Session, session_id: str) -> RatingSession:
+    row = Sessions(session).get(session_id)
+    if row is None:
+        raise NotFoundError("This session is not known here; open the link you were given again.")
+    return row
+
+
+def _reserve(session: Session, campaign: Campaign) -> list[str]:
+    pool = [
+        PoolEntry(
+            response_id=response.id,
+            test_case_id=response.test_case_id,
+            candidate_id=response.candidate_id,
+            times_shown=times,
+        )
+        for response, times in Campaigns(session).pool(campaign.id, utc_now() - RESERVED_FOR)
+    ]
+    return assign(pool, campaign.items_per_session, random.SystemRandom())
+
+
+def _new_code() -> str:
+    return "".join(secrets.choice(_CODE_LETTERS) for _ in range(10))
+
+
+def _signer(secret: str) -> URLSafeSerializer:
+    return URLSafeSerializer(secret, salt="rating-session")
+
+
+def _elapsed_ms(elapsed: timedelta) -> int:
+    return round(elapsed / timedelta(milliseconds=1))

@@ -1,0 +1,238 @@
+"""Campaigns, raters, sessions, items and ratings."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, insert, or_
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlmodel import Session, and_, col, select
+
+from db.tables import (
+    Campaign,
+    CampaignResponse,
+    Item,
+    Rater,
+    Rating,
+    RatingSession,
+    Response,
+    SessionStatus,
+    StudyVersion,
+)
+from db.types import new_id, utc_now
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignCounts:
+    """Sessions of a campaign by what became of them; excluded ones are counted by the caller."""
+
+    complete: int
+    started: int
+    ratings: int
+
+
+class Campaigns:
+    """Queries over campaigns within one transaction."""
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+
+    def get(self, campaign_id: str) -> Campaign | None:
+        """The campaign of that id."""
+        return self.session.get(Campaign, campaign_id)
+
+    def by_link(self, link_token: str) -> Campaign | None:
+        """The campaign behind a link."""
+        return self.session.exec(select(Campaign).where(Campaign.link_token == link_token)).first()
+
+    def of_study(self, study_id: str) -> Sequence[Campaign]:
+        """All campaigns of all versions of a study, newest first."""
+        query = (
+            select(Campaign)
+            .join(StudyVersion, col(StudyVersion.id) == col(Campaign.study_version_id))
+            .where(StudyVersion.study_id == study_id)
+        )
+        return self.session.exec(query.order_by(col(Campaign.opened_at).desc())).all()
+
+    def add_responses(self, campaign_id: str, response_ids: Iterable[str]) -> None:
+        """Say which responses the campaign shows."""
+        rows = [{"campaign_id": campaign_id, "response_id": one} for one in response_ids]
+        if rows:
+            self.session.connection().execute(insert(CampaignResponse), rows)
+
+    def pool(self, campaign_id: str, reserved_since: datetime) -> list[tuple[Response, int]]:
+        """The campaign's responses with how often each is shown.
+
+        Items of complete sessions count, and of sessions started after ``reserved_since``: what
+        was abandoned before returns to the pool.
+        """
+        counted = or_(
+            col(RatingSession.status) == SessionStatus.COMPLETE,
+            col(RatingSession.started_at) > reserved_since,
+        )
+        shown = (
+            select(Item.response_id, func.count().label("times"))
+            .join(RatingSession, col(RatingSession.id) == col(Item.session_id))
+            .where(RatingSession.campaign_id == campaign_id, counted)
+            .group_by(Item.response_id)
+            .subquery()
+        )
+        rows = self.session.exec(
+            select(Response, func.coalesce(shown.c.times, 0))
+            .join(CampaignResponse, col(CampaignResponse.response_id) == col(Response.id))
+            .outerjoin(shown, shown.c.response_id == col(Response.id))
+            .where(CampaignResponse.campaign_id == campaign_id)
+            .order_by(col(Response.id))
+        ).all()
+        return [(response, int(times)) for response, times in rows]
+
+    def response_count(self, campaign_id: str) -> int:
+        """How many responses the campaign shows."""
+        query = select(func.count()).select_from(CampaignResponse)
+        return self.session.exec(query.where(CampaignResponse.campaign_id == campaign_id)).one()
+
+    def sessions_among(self, campaign_id: str, session_ids: Iterable[str]) -> int:
+        """How many of those sessions are the campaign's."""
+        query = select(func.count()).where(
+            RatingSession.campaign_id == campaign_id, col(RatingSession.id).in_(session_ids)
+        )
+        return self.session.exec(query).one()
+
+    def counts(self, campaign_id: str) -> CampaignCounts:
+        """How far the campaign is."""
+        by_status = dict(
+            self.session.exec(
+                select(RatingSession.status, func.count())
+                .where(RatingSession.campaign_id == campaign_id)
+                .group_by(col(RatingSession.status))
+            ).all()
+        )
+        ratings = self.session.exec(
+            select(func.count())
+            .select_from(Rating)
+            .join(RatingSession, col(RatingSession.id) == col(Rating.session_id))
+            .where(
+                RatingSession.campaign_id == campaign_id,
+                RatingSession.status == SessionStatus.COMPLETE,
+            )
+        ).one()
+        return CampaignCounts(
+            complete=by_status.get(SessionStatus.COMPLETE, 0),
+            started=by_status.get(SessionStatus.STARTED, 0),
+            ratings=ratings,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class CurrentItem:
+    """The first item of a session without an answer, and how far the session is."""
+
+    item: Item | None
+    answered: int
+    total: int
+
+
+class Sessions:
+    """Queries over one rater's session within one transaction."""
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+
+    def get(self, session_id: str) -> RatingSession | None:
+        """The session of that id."""
+        return self.session.get(RatingSession, session_id)
+
+    def by_start_nonce(self, start_nonce: str) -> RatingSession | None:
+        """The session that this press of the start button made."""
+        query = select(RatingSession).where(RatingSession.start_nonce == start_nonce)
+        return self.session.exec(query).first()
+
+    def of_external_rater(self, campaign_id: str, external_id: str) -> RatingSession | None:
+        """The newest session of the person whom the recruiting platform calls so."""
+        query = (
+            select(RatingSession)
+            .join(Rater, col(Rater.id) == col(RatingSession.rater_id))
+            .where(Rater.campaign_id == campaign_id, Rater.external_id == external_id)
+        )
+        return self.session.exec(query.order_by(col(RatingSession.started_at).desc())).first()
+
+    def add_items(self, session_id: str, response_ids: Sequence[str]) -> None:
+        """Reserve the responses for the session, in that order; the first is shown now."""
+        rows = [
+            Item(
+                session_id=session_id,
+                position=position,
+                response_id=response_id,
+                shown_at=utc_now() if position == 0 else None,
+            ).model_dump()
+            for position, response_id in enumerate(response_ids)
+        ]
+        self.session.connection().execute(insert(Item), rows)
+
+    def current(self, session_id: str) -> CurrentItem:
+        """Where the session stands."""
+        rows = self.session.exec(
+            select(Item, Rating.id)
+            .outerjoin(Rating, col(Rating.item_id) == col(Item.id))
+            .where(Item.session_id == session_id)
+            .order_by(col(Item.position))
+        ).all()
+        open_items = [item for item, rating_id in rows if rating_id is None]
+        return CurrentItem(
+            item=open_items[0] if open_items else None,
+            answered=len(rows) - len(open_items),
+            total=len(rows),
+        )
+
+    def item(self, item_id: str) -> Item | None:
+        """The item of that id."""
+        return self.session.get(Item, item_id)
+
+    def rating_of(self, item_id: str, criterion: str) -> Rating | None:
+        """The answer that an item has."""
+        query = select(Rating).where(Rating.item_id == item_id, Rating.criterion == criterion)
+        return self.session.exec(query).first()
+
+    def add_rating(self, rating: Rating) -> bool:
+        """Store an answer unless the item has one; says whether it was stored."""
+        values = rating.model_dump()
+        bind = self.session.get_bind()
+        dialect = postgresql if bind.dialect.name == "postgresql" else sqlite
+        statement = dialect.insert(Rating).values(**values)
+        result = self.session.connection().execute(
+            statement.on_conflict_do_nothing(index_elements=["item_id", "criterion"])
+        )
+        return result.rowcount == 1
+
+
+@dataclass(frozen=True, slots=True)
+class RatedItem:
+    """One answer with the item and session it belongs to."""
+
+    rating: Rating
+    item: Item
+    session: RatingSession
+
+
+def complete_ratings(session: Session, campaign_ids: Sequence[str]) -> list[RatedItem]:
+    """Every answer of the campaigns' complete sessions, in a fixed order."""
+    rows = session.exec(
+        select(Rating, Item, RatingSession)
+        .join(Item, col(Item.id) == col(Rating.item_id))
+        .join(RatingSession, col(RatingSession.id) == col(Rating.session_id))
+        .where(
+            and_(
+                col(RatingSession.campaign_id).in_(campaign_ids),
+                col(RatingSession.status) == SessionStatus.COMPLETE,
+            )
+        )
+        .order_by(col(RatingSession.started_at), col(Item.position), Rating.criterion)
+    ).all()
+    return [RatedItem(*row) for row in rows]
+
+
+def new_rater(campaign_id: str, external_id: str | None) -> Rater:
+    """A rater who is known by a pseudonym that tells nothing."""
+    return Rater(
+        campaign_id=campaign_id, external_id=external_id, pseudonym=f"rater-{new_id()[:8]}"
+    )
