@@ -24,6 +24,9 @@ class _Server(uvicorn.Server):
     async def startup(self, *args: object, **kwargs: object) -> None:
         self._loop = asyncio.get_running_loop()
         await super().startup(*args, **kwargs)  # type: ignore[arg-type] # passed on as it came
+        if self.started:
+            url = f"http://{self.config.host}:{self.config.port}"
+            click.echo(f"Sandbox on {url}, OpenAI's side at {url}/v1")
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         super().handle_exit(sig, frame)
@@ -78,8 +81,6 @@ def main(
         timeout_graceful_shutdown=1,
     )
     logging.getLogger("uvicorn.error").addFilter(_is_news)
-    if not access_log:
-        click.echo(f"Sandbox on http://{host}:{port}, OpenAI at http://{host}:{port}/v1")
     try:
         _Server(config, app).run()
     except KeyboardInterrupt:

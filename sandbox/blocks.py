@@ -61,6 +61,8 @@ _ROLE_WORD = (
 )
 _LABEL = re.compile(r"(?<![A-Za-z0-9.])(\d{1,2}|[A-Z])(?![A-Za-z0-9.])|[_-]([a-z])\b")
 _GLUED_NUMBER = re.compile(r"[A-Za-z](\d{1,2})\b")
+# "Between <response> and </response>" only mentions the tag.
+_MENTION = re.compile(r"\W*(?:and|or|to)?\W*", re.IGNORECASE)
 _TAG = re.compile(
     r"<(?P<name>[A-Za-z][\w:.-]*)(?P<more>[^<>]*)>(?P<body>(?:(?!<(?P=name)[\s>]).)*?)</(?P=name)\s*>",
     re.DOTALL,
@@ -92,7 +94,7 @@ def find_case(texts: Iterable[str]) -> Case | None:
     """Find what is to be judged in the messages of a request, newest first; None if nothing is."""
     for text in texts:
         for way in _WAYS:
-            blocks = [block for block in way(text) if block.body]
+            blocks = [block for block in way(text) if not _MENTION.fullmatch(block.body)]
             if any(block.role is Role.RESPONSE for block in blocks):
                 return _case(blocks, text)
     return None

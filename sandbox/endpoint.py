@@ -44,8 +44,9 @@ def endpoint(
             response = refuse(refusal)
             entry.outcome = "refused"
         except StreamCut:
+            # An answer that is sent whole cannot break off in the middle.
+            response = refuse(Refusal(500, "unexpected EOF", kind="server_error"))
             entry.outcome = "cut"
-            raise StreamAborted from None
         entry.status = response.status_code
         if entry.outcome == "open" and not isinstance(response, StreamingResponse):
             entry.outcome = "complete"
@@ -75,6 +76,8 @@ async def json_body(request: Request, malformed: Refusal) -> dict[str, Any]:
     """Read the body as one JSON object, or raise `malformed`."""
     try:
         body = json.loads(await request.body())
+        # Half a surrogate pair is a JSON text, but no text that could be sent back.
+        json.dumps(body, ensure_ascii=False).encode()
     except ValueError:
         raise malformed from None
     if not isinstance(body, dict):
@@ -84,22 +87,20 @@ async def json_body(request: Request, malformed: Refusal) -> dict[str, Any]:
 
 def optional(body: Mapping[str, Any], name: str, kind: type[_Checked]) -> _Checked | None:
     """Give a field of a body, None where it is missing; Refusal where it has another type."""
-    value: Any = body.get(name)
+    value: object = body.get(name)
     if kind is float and isinstance(value, int) and not isinstance(value, bool):
         value = float(value)
     if kind is int and isinstance(value, float) and value.is_integer():
         value = int(value)
     if value is None:
         return None
-    wrong = not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool)
-    if wrong or (isinstance(value, float) and not math.isfinite(value)):
-        raise Refusal(
-            400,
-            f"Invalid type for '{name}': expected {kind.__name__}.",
-            param=name,
-            code="invalid_type",
-        )
-    return value
+    fits = isinstance(value, bool) == (kind is bool)
+    if isinstance(value, float):
+        fits = fits and math.isfinite(value)
+    if fits and isinstance(value, kind):
+        return value
+    message = f"Invalid type for '{name}': expected {kind.__name__}."
+    raise Refusal(400, message, param=name, code="invalid_type")
 
 
 def stop_texts(value: object) -> tuple[str, ...]:

@@ -24,8 +24,10 @@ _SCALE = re.compile(
     re.IGNORECASE,
 )
 _KEY = re.compile(r"[\"'`](\w{2,30})[\"'`]\s*:")
+_BARE = r"(?:number|score|digit|rating|letter)"
 _ONLY = re.compile(
-    r"\b(only|just|nothing but)\b[^.\n]*\b(number|score|digit|rating|letter)", re.IGNORECASE
+    rf"\b(?:only|just|nothing but)\b[^.\n]*\b{_BARE}|\b{_BARE}(?: \w+)? (?:only|alone)\b",
+    re.IGNORECASE,
 )
 _DOUBLE_BRACKETS = re.compile(r"\[\[")
 _LAST_LINE = re.compile(
@@ -160,8 +162,9 @@ def bad_reply(good: str, high: float, chance: random.Random) -> str:
 
 def top_of_scale(instructions: str, schema: Mapping[str, Any] | None) -> float:
     """Give the highest number the judge may answer; at least 10."""
-    stated = [part.get("maximum", 10) for part in properties_of(schema).values()] if schema else []
-    return max([10.0, _scale(outside_blocks(instructions))[1], *map(float, stated)])
+    stated = [part.get("maximum") for part in properties_of(schema).values()] if schema else []
+    numbers = [float(one) for one in stated if isinstance(one, (int, float))]
+    return max([10.0, _scale(outside_blocks(instructions))[1], *numbers])
 
 
 def _scale(text: str) -> tuple[float, float]:

@@ -92,11 +92,8 @@ class OpenAIApi:
         _note(entry, ask, stream=stream)
         self._refuse_faulty(model)
         if model.capability != "completion":
-            raise Refusal(
-                404,
-                "This is not a chat model and thus not supported in this endpoint.",
-                param="model",
-            )
+            message = "This is not a chat model and thus not supported in this endpoint."
+            raise Refusal(404, message, param="model")
         work = self._sandbox.work_on(model, ask, entry)
         chunks = ChatStream(work, _wants_usage(body))
         if stream:
@@ -229,9 +226,8 @@ def _read_ask(body: Mapping[str, Any]) -> Ask:
     if (optional(body, "n", int) or 1) > 1:
         raise Refusal(400, "Only one choice a request is supported here.", param="n")
     form: dict[str, Any] = optional(body, "response_format", dict) or {}
-    schema = (
-        form.get("json_schema", {}).get("schema") if form.get("type") == "json_schema" else None
-    )
+    wrapper: dict[str, Any] = optional(form, "json_schema", dict) or {}
+    schema = wrapper.get("schema") if form.get("type") == "json_schema" else None
     limit = optional(body, "max_completion_tokens", int) or optional(body, "max_tokens", int)
     temperature = optional(body, "temperature", float)
     return Ask(
@@ -262,9 +258,7 @@ def _note(entry: Entry, ask: Ask, *, stream: bool) -> None:
 def _texts(given: object) -> list[str]:
     texts = given if isinstance(given, list) else [given]
     if not texts or not all(isinstance(text, str) for text in texts):
-        raise Refusal(
-            400, "'$.input' is invalid: a text or a list of texts is needed.", param="input"
-        )
+        raise Refusal(400, "'$.input' is invalid: it must be a text or texts.", param="input")
     return [str(text) for text in texts]
 
 

@@ -21,12 +21,7 @@ class ChatStream:
 
     def whole(self, text: str) -> dict[str, Any]:
         """Write the answer as one object."""
-        message: dict[str, Any] = {
-            "role": "assistant",
-            "content": text,
-            "refusal": None,
-            "annotations": [],
-        }
+        message: dict[str, Any] = {"role": "assistant", "content": text, "refusal": None}
         choice = {
             "index": 0,
             "message": message,

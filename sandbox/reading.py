@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
 from sandbox.words import STOP_WORDS, split_sentences
 
@@ -60,11 +61,13 @@ _KIND_WORDS: tuple[tuple[Kind, str], ...] = (
 )
 _KINDS = tuple((kind, re.compile(words, re.IGNORECASE)) for kind, words in _KIND_WORDS)
 _RULES = re.compile(r"\b(rules?|instructions?|guidelines?|requirements?|steps)\b", re.IGNORECASE)
+_ABOUT_THE_ANSWER = r"\b(your (answer|response|reply)|sentences?|tone|words)\b"
+_ANSWER_TALK = re.compile(_ABOUT_THE_ANSWER, re.IGNORECASE)
 _ADVICE = re.compile(
-    r"^(you are|you will|imagine|pretend|act as|please|write|respond|reply|answer|use|avoid|never|"
-    r"always|do not|don't|keep|make|give|generate|summari[sz]e|consider|reference|refer|carefully|"
-    r"note that|based on|describe|explain|tell|be |rate|return|here (is|are)|below)\b"
-    r"|\b(your (answer|response|reply)|sentences?|tone|words)\b",
+    r"^(you are|you will|you write|imagine|pretend|act as|please|write|respond|reply|answer|use|"
+    r"avoid|never|always|do not|don't|keep|make|give|generate|summari[sz]e|consider|reference|"
+    r"refer|carefully|note that|based on|describe|explain|tell|be |rate|return|here (is|are)|"
+    r"below)\b|" + _ABOUT_THE_ANSWER,
     re.IGNORECASE,
 )
 _QUESTION_KEY = re.compile(
@@ -84,6 +87,7 @@ _ORDERS = frozenset(
 )
 
 
+@lru_cache(maxsize=256)
 def read_prompt(text: str) -> Reading:
     """Find the facts and the asked length in a prompt."""
     listed, prose = _read_lines(text)
@@ -119,7 +123,7 @@ def _read_lines(text: str) -> tuple[list[Fact], list[str]]:
             section = None if _RULES.search(line) else kind_of(line)
         elif key_value and not _ADVICE.search(item):
             facts += _key_value_facts(key_value[1], key_value[2], prose)
-        elif (section is not None or item != line) and _is_item(item):
+        elif (section is not None or item != line) and _is_item(item, section):
             facts.append(Fact(item, section or Kind.PLAIN))
         else:
             prose.append(_after_question_key(item, key_value))
@@ -132,8 +136,10 @@ def _after_question_key(line: str, key_value: re.Match[str] | None) -> str:
     return line
 
 
-def _is_item(line: str) -> bool:
-    return len(line.split()) <= 14 and not _ADVICE.search(line)
+def _is_item(line: str, section: Kind | None) -> bool:
+    # Under "Planned:" a line like "Write the report" is a fact, elsewhere it is an order.
+    orders = _ADVICE if section in (None, Kind.PLAIN) else _ANSWER_TALK
+    return len(line.split()) <= 14 and not orders.search(line)
 
 
 def _key_value_facts(key: str, value: str, prose: list[str]) -> list[Fact]:

@@ -41,13 +41,15 @@ def fill(schema: Mapping[str, Any], values: Values) -> Any:
 def resolve(schema: Mapping[str, Any], root: Mapping[str, Any]) -> Mapping[str, Any]:
     """Follow `$ref`, take the first branch of `anyOf` and `oneOf`, and join `allOf`."""
     for _ in range(20):
+        if not isinstance(schema, Mapping):
+            return {}  # `true` allows anything
         if "$ref" in schema:
             schema = _referenced(str(schema["$ref"]), root)
         elif "allOf" in schema:
             rest = {key: value for key, value in schema.items() if key != "allOf"}
             schema = _joined([resolve(part, root) for part in schema["allOf"]], rest)
         elif branches := schema.get("anyOf") or schema.get("oneOf"):
-            useful = [branch for branch in branches if branch.get("type") != "null"] or branches
+            useful = [branch for branch in branches if branch != {"type": "null"}] or branches
             schema = useful[0]
         else:
             break

@@ -50,8 +50,11 @@ def withhold(text: str, forbidden: Sequence[str]) -> str:
 def _sentence_count(reading: Reading, chance: random.Random) -> int:
     asked = reading.length
     if asked.most_sentences is not None:
+        needed = -(-len(reading.facts) // FACTS_PER_SENTENCE)
         fewest = asked.fewest_sentences or max(1, asked.most_sentences - 1)
-        return min(chance.randint(fewest, max(fewest, asked.most_sentences)), _MOST_SENTENCES)
+        # Who has much to say uses all the room there is.
+        fewest = min(max(fewest, needed), asked.most_sentences)
+        return min(chance.randint(fewest, asked.most_sentences), _MOST_SENTENCES)
     if asked.fewest_sentences is not None:
         return min(asked.fewest_sentences + chance.randint(0, 1), _MOST_SENTENCES)
     return chance.randint(3, 5)

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable
 
-_TOKEN = re.compile(r"\s*\w{1,8}|\s*[^\w\s]|\s+")
+_TOKEN = re.compile(r"\s*(?:\w{1,8}(?!\w)|\w{5})|\s*[^\w\s]|\s+")
 _WORD = re.compile(r"[^\W_]+(?:['\u2019-][^\W_]+)*")
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+")
 _FULL_STOPS = (".", "!", "?", '."', '!"', '?"', ".)", "!)", "?)")

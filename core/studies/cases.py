@@ -3,12 +3,13 @@
 import csv
 import io
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from core.errors import InvalidInputError
 from core.studies.definition import Case
 
-NAME_COLUMN = "name"
+NAME_COLUMN = "case"
 """The optional column that names a test case; without it they are called case 1, case 2, …"""
 
 
@@ -32,6 +33,16 @@ def read_cases(file_name: str, content: bytes) -> tuple[Case, ...]:
         )
         for number, row in enumerate(rows, start=1)
     )
+
+
+def cases_as_csv(cases: Sequence[Case]) -> str:
+    """The cases in the form that `read_cases` reads; the inverse of it."""
+    columns = [NAME_COLUMN, *(cases[0].values if cases else ())]
+    text = io.StringIO(newline="")
+    writer = csv.DictWriter(text, columns, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows({NAME_COLUMN: case.name, **case.values} for case in cases)
+    return text.getvalue()
 
 
 def _is_json(file_name: str) -> bool:

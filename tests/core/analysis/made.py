@@ -3,8 +3,12 @@
 from collections.abc import Iterable
 
 import pandas as pd
+from hypothesis import settings
 
 from core.analysis.frames import JUDGMENTS, PREFERENCES, RATINGS
+
+unhurried = settings(deadline=None)
+"""For property tests: a busy machine is no failure."""
 
 
 def ratings(

@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 from core.analysis.agreement import agreement_by_judge, bottom_agreement, default_depth
 from core.analysis.frames import AGREEMENT_COLUMNS
 from core.errors import InvalidInputError
+from tests.core.analysis import made
 
 HUMAN = {"a": 1.0, "b": 2.0, "c": 3.0, "d": 4.0, "e": 5.0}
 MEASURES = ("jaccard", "rank_biased_overlap")
@@ -58,6 +59,7 @@ def test_a_depth_that_says_nothing_is_refused(k: int) -> None:
         bottom_agreement(HUMAN, HUMAN, k)
 
 
+@made.unhurried
 @given(judged, judged, st.integers(1, 4))
 def test_agreement_is_symmetric_and_bounded(
     one: dict[str, float], other: dict[str, float], k: int
@@ -68,6 +70,7 @@ def test_agreement_is_symmetric_and_bounded(
         assert 0 <= measure.lower <= measure.value <= measure.upper <= 1
 
 
+@made.unhurried
 @given(judged, judged, st.permutations(list(HUMAN)), st.integers(1, 4))
 def test_the_order_in_which_models_are_given_does_not_matter(
     one: dict[str, float], other: dict[str, float], order: list[str], k: int

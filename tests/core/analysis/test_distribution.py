@@ -39,6 +39,7 @@ def test_a_similarity_is_counted_in_tenths_of_its_own_scale() -> None:
     assert frame["source"].unique().tolist() == ["sem-bleu"]
 
 
+@made.unhurried
 @given(st.lists(st.floats(0, 10), min_size=1, max_size=30))
 def test_the_counts_add_up_to_the_ratings(values: list[float]) -> None:
     frame = rated_score_distribution(

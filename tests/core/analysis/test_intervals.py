@@ -15,6 +15,7 @@ from core.analysis.intervals import (
     nested_estimate,
     two_way_variance,
 )
+from tests.core.analysis import made
 
 SCALE = (0.0, 10.0)
 
@@ -151,6 +152,7 @@ def test_one_judged_response_has_no_interval() -> None:
     assert estimate.status is Status.TOO_FEW_RESPONSES
 
 
+@made.unhurried
 @given(crossed_ratings)
 def test_an_interval_holds_the_mean_and_lies_on_the_scale_or_is_unknown_with_a_reason(
     rows: list[tuple[int, int, int]],
@@ -165,6 +167,7 @@ def test_an_interval_holds_the_mean_and_lies_on_the_scale_or_is_unknown_with_a_r
         assert estimate.mean - 1e-9 <= estimate.upper <= 10
 
 
+@made.unhurried
 @given(crossed_ratings, st.randoms(use_true_random=False))
 def test_the_order_and_the_names_of_raters_and_cases_do_not_matter(
     rows: list[tuple[int, int, int]], random: Random

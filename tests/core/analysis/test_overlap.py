@@ -20,6 +20,7 @@ from core.analysis.overlap import (
     jaccard,
     rank_biased_overlap,
 )
+from tests.core.analysis import made
 
 NAMES = "abcdefghij"
 
@@ -79,6 +80,7 @@ def test_seven_shared_of_ten_is_a_jaccard_index_of_seven_thirteenths() -> None:
     assert jaccard("abcdefgxyz", "abcdefghij", 10) == Fraction(7, 13)
 
 
+@made.unhurried
 @given(two_rankings())
 def test_the_expected_jaccard_index_is_the_mean_over_all_tie_breaks(
     rankings: tuple[Groups, Groups, int],
@@ -88,6 +90,7 @@ def test_the_expected_jaccard_index_is_the_mean_over_all_tie_breaks(
     assert expected_jaccard(first, second, k) == brute
 
 
+@made.unhurried
 @given(two_rankings())
 def test_the_expected_rank_biased_overlap_is_the_mean_over_all_tie_breaks(
     rankings: tuple[Groups, Groups, int],
@@ -97,6 +100,7 @@ def test_the_expected_rank_biased_overlap_is_the_mean_over_all_tie_breaks(
     assert expected_rank_biased_overlap(first, second, k) == brute
 
 
+@made.unhurried
 @given(two_rankings())
 def test_agreeing_and_disagreeing_orders_bound_every_tie_break(
     rankings: tuple[Groups, Groups, int],
@@ -108,6 +112,7 @@ def test_agreeing_and_disagreeing_orders_bound_every_tie_break(
         assert measure(*disagreeing_orders(first, second), k) == min(brute)
 
 
+@made.unhurried
 @given(groupings(NAMES), groupings(NAMES), st.integers(1, 10))
 def test_both_measures_are_symmetric_and_lie_between_their_bounds(
     first: Groups, second: Groups, k: int
@@ -122,6 +127,7 @@ def test_both_measures_are_symmetric_and_lie_between_their_bounds(
         assert 0 <= measure(*least, k) <= value <= measure(*most, k) <= 1
 
 
+@made.unhurried
 @given(groupings(NAMES), groupings(NAMES), st.permutations(NAMES), st.integers(1, 10))
 def test_what_the_models_are_called_does_not_matter(
     first: Groups, second: Groups, names: list[str], k: int
@@ -136,6 +142,7 @@ def test_what_the_models_are_called_does_not_matter(
         assert rank_biased_overlap(*orders(first, second), k) == renamed
 
 
+@made.unhurried
 @given(st.permutations(NAMES), st.integers(1, 10))
 def test_the_same_order_without_ties_gives_exactly_one(order: list[str], k: int) -> None:
     groups = [[name] for name in order]

@@ -19,6 +19,7 @@ def test_tied_models_share_the_mean_of_their_ranks() -> None:
     assert frame["tied"].tolist() == [False, True, True, False]
 
 
+@made.unhurried
 @given(score_maps)
 def test_mid_ranks_are_those_of_scipy(scores: dict[str, int]) -> None:
     frame = rank_models(scores).set_index("model")
@@ -42,6 +43,7 @@ def test_a_tie_at_the_cut_leaves_places_open() -> None:
     assert bottom_k(scores, 2) == Bottom(frozenset("a"), frozenset("bc"), 1)
 
 
+@made.unhurried
 @given(score_maps.filter(bool), st.data())
 def test_the_certain_and_the_open_places_are_k(scores: dict[str, int], data: st.DataObject) -> None:
     k = data.draw(st.integers(1, len(scores)))

@@ -59,6 +59,12 @@ def test_sources_on_different_scales_are_refused() -> None:
         score_distribution_chart(made.distribution(), mixed)
 
 
+def test_a_source_without_quality_is_left_out() -> None:
+    people = made.quality().query("source == 'people'")
+    chart = score_distribution_chart(made.distribution(), people)
+    assert {row["source"] for row in rows(chart)} == {"people"}
+
+
 def test_frames_without_rows_give_a_chart_that_says_so() -> None:
     chart = score_distribution_chart(made.distribution()[:0], made.quality()[:0])
     assert "No data yet" in text_in_picture(chart)

@@ -29,7 +29,7 @@ __all__ = ["score_distribution_chart"]
 
 _TITLE: Final = "Response quality by model"
 _STRIP_PIXELS: Final = 14
-_NAME_STRIP: Final = "name"
+_NAME_STRIP: Final = ""  # no source has this name
 _MEAN_TOOLTIP: Final = [
     alt.Tooltip("model:N", title="model"),
     alt.Tooltip("source:N", title="scored by"),
@@ -61,7 +61,8 @@ def score_distribution_chart(
     `distribution` has `DISTRIBUTION_COLUMNS`, `quality` has `QUALITY_COLUMNS`, both with one or
     several sources (concatenate the people's and the judge's). Models come by the people's mean,
     best first, then those without one by the other sources' means. The `reference_model` is set in
-    bold, with a dashed line at its mean by the first source. With `narrow`, for phones, the names
+    bold, with a dashed line at its mean by the first source. Sources without quality are left out.
+    With `narrow`, for phones, the names
     stand above the strips instead of beside them. Raises `InvalidInputError` if the sources have
     different scales, which one axis cannot show.
     """
@@ -75,7 +76,7 @@ def score_distribution_chart(
         edge=low - (high - low) / 20,
         narrow=narrow,
     )
-    cells = _labelled(distribution, reference_model)
+    cells = _labelled(distribution[distribution["source"].isin(rows.sources)], reference_model)
     cells = cells.assign(
         left=cells["score"] - (high - low) / 20, right=cells["score"] + (high - low) / 20
     )

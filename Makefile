@@ -1,0 +1,39 @@
+# `make run` starts SLaM, `make test` checks it; both set up what they need in .venv.
+
+PYTHON ?= python3
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip install --disable-pip-version-check --quiet -c constraints.txt
+
+.PHONY: run test benchmark clean
+
+run: .venv/.run
+	@exec $(BIN)/slam up
+
+test: .venv/.test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m pytest
+
+benchmark: .venv/.test
+	@for file in benchmarks/[a-z]*.py; do echo "== $$file"; $(BIN)/python "$$file" || exit 1; done
+
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "SLaM needs Python 3.11 or newer; set PYTHON=/path/to/one.")'
+	$(PYTHON) -m venv .venv
+
+.venv/.run: .venv/bin/python pyproject.toml constraints.txt
+	@echo "Installing SLaM and what it needs into .venv; the first time takes a few minutes."
+	$(PIP) -e '.[similarity,postgres]'
+	@touch $@
+
+# rbo is an oracle of the tests; as an ordinary dependency its pin would take numpy back to version 1.
+.venv/.test: .venv/.run tests/system-tools.sh
+	$(PIP) -e '.[similarity,postgres,test]'
+	$(PIP) --no-deps rbo
+	@sh tests/system-tools.sh
+	@touch $@
+
+clean:
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache

@@ -1,0 +1,1 @@
+"""The sandbox is tested as it is used: over real HTTP, with the official clients."""

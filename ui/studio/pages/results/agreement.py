@@ -1,0 +1,68 @@
+"""How far each judge agrees with people on the weakest models (the paper's figure 10)."""
+
+import streamlit as st
+
+from core.analysis.agreement import agreement_by_judge, default_depth
+from core.analysis.preferences import preference_share_by_model
+from core.analysis.quality import judged_quality_by_model, quality_by_model
+from core.analysis.ranking import scores_by_source
+from core.results import StudyResults, load_results
+from ui.store import database
+from ui.studio.charts.agreement import agreement_chart
+from ui.studio.downloads import offer_downloads
+from ui.studio.results_view import show_counts
+from ui.studio.session import require_staff, study_or_stop
+
+
+def page() -> None:
+    """Draw the page."""
+    require_staff()
+    study = study_or_stop()
+    results = load_results(database(), study.id)
+    st.title("Agreement of judges with people")
+    show_counts(results)
+    human = _human_scores(results)
+    if not human:
+        st.info("People have not finished a session yet; share a rating link first.")
+        return
+    if results.judgments.empty:
+        st.info("No judge has scored these responses yet; run one on the page “Judges”.")
+        return
+    if len(human) < 2:
+        st.info("Agreement needs at least two models that people rated.")
+        return
+    depth = int(
+        st.number_input(
+            "How many of the weakest models to compare",
+            1,
+            len(human) - 1,
+            default_depth(len(human)),
+            key="agreement_depth",
+        )
+    )
+    judged = scores_by_source(judged_quality_by_model(results.judgments))
+    frame = agreement_by_judge(human, judged, depth)
+    st.altair_chart(agreement_chart(frame), theme=None)
+    st.caption(
+        "Both measures go from 0 to 1. Ties are resolved in every possible way: the point is the "
+        "mean over them, the bar from the least to the most. The tick is what a judge reaches that "
+        "orders the models at random."
+    )
+    st.dataframe(frame, hide_index=True)
+    offer_downloads(frame, f"{study.name} agreement")
+
+
+def _human_scores(results: StudyResults) -> dict[str, float]:
+    """People's score of each model: mean rating, or the share of comparisons won."""
+    if not results.ratings.empty:
+        quality = quality_by_model(results.ratings)
+    elif not results.preferences.empty:
+        criteria = sorted(results.preferences["criterion"].unique())
+        criterion = st.selectbox("Criterion of the people", criteria, key="agreement_criterion")
+        quality = preference_share_by_model(results.preferences, criterion)
+    else:
+        return {}
+    return next(iter(scores_by_source(quality).values()), {})
+
+
+page()

@@ -1,0 +1,207 @@
+"""The study: its prompt and parameters in the sidebar, what they make beside it."""
+
+import streamlit as st
+
+from core.errors import SlamError
+from core.generation.service import plan_generation
+from core.providers.registry import provider_names
+from core.studies.cases import cases_as_csv, read_cases
+from core.studies.definition import DEFAULT_QUESTION, Parameters, StudyDefinition
+from core.studies.service import create_study, definition_of, newest_version, save_version
+from core.studies.template import render
+from db.repositories.studies import VersionContent
+from ui.store import database
+from ui.studio.offers import models_on_offer
+from ui.studio.session import chosen_study, require_staff, show_study
+
+_EXAMPLE_TEMPLATE = """\
+Write a short, encouraging morning briefing for {{name}}, in at most 4 sentences.
+
+What {{name}} finished yesterday:
+{{done}}
+
+What is planned for today:
+{{planned}}
+
+Relate today's plans to the goals of the week:
+{{goals}}
+"""
+_EXAMPLE_CASES = """\
+name,done,planned,goals
+Ana,"Sent the budget
+Called the printer","Draft the speech
+Book the train","Give a good talk on Friday"
+Ben,"Fixed the login bug
+Reviewed two changes","Write the release notes
+Run 5 km","Ship version 2
+Move every day"
+Chi,"Planted the tomatoes
+Paid the rent","Study chapter 4
+Visit the dentist","Pass the exam
+Take care of my health"
+"""
+
+
+def page() -> None:
+    """Draw the page."""
+    actor = require_staff()
+    summary = chosen_study()
+    content = newest_version(database(), summary.id) if summary else None
+    with st.sidebar:
+        _editor(content, actor)
+    if message := st.session_state.pop("study_message", None):
+        st.success(message)
+    if content is None:
+        _welcome()
+    else:
+        _overview(content)
+
+
+def _welcome() -> None:
+    st.title("Make a study")
+    st.write(
+        "A study asks whether a smaller model can take the reference's place in one feature. "
+        "The form in the sidebar holds an example: change it to your feature, or save it as it is."
+    )
+    _offers()
+
+
+def _offers() -> None:
+    st.subheader("Models within reach")
+    for provider in sorted(provider_names()):
+        models, problem = models_on_offer(provider)
+        if problem:
+            st.caption(f"**{provider}**: {problem}")
+        else:
+            st.caption(f"**{provider}**: " + ", ".join(f"`{model}`" for model in models))
+
+
+def _editor(content: VersionContent | None, actor: str) -> None:
+    known = definition_of(content) if content else _example()
+    key = content.version.id if content else "new"
+    with st.form(f"study_{key}", border=False):
+        st.subheader("Prompt and parameters")
+        name = st.text_input("Name", known.name, key=f"name_{key}", disabled=content is not None)
+        description = st.text_area(
+            "What the feature does", known.description, key=f"description_{key}"
+        )
+        template = st.text_area(
+            "Prompt template", known.template, key=f"template_{key}", height=240,
+            help="Text with {{placeholders}}; each test case fills them.",
+        )  # fmt: skip
+        cases = st.text_area(
+            "Test cases (CSV)", cases_as_csv(known.test_cases), key=f"cases_{key}", height=200,
+            help="The header names the placeholders, one row a test case; `case` names it.",
+        )  # fmt: skip
+        reference = st.text_input(
+            "Reference: the model to be replaced", known.reference or "", key=f"reference_{key}"
+        )
+        candidates = st.text_area(
+            "Candidates, one a line", "\n".join(known.candidates), key=f"candidates_{key}"
+        )
+        samples = st.number_input(
+            "Samples per test case", 1, 1000, known.samples_per_case, key=f"samples_{key}"
+        )
+        parameters = _parameters(known.parameters, key)
+        question = st.text_area(
+            "Question to raters and judges", known.rubric_question, key=f"question_{key}"
+        )
+        saved = st.form_submit_button("Save study", type="primary", key=f"save_{key}")
+    if saved:
+        try:
+            definition = StudyDefinition(
+                name=name,
+                template=template,
+                test_cases=read_cases("The table of test cases", cases.encode()),
+                reference=reference or None,
+                candidates=tuple(line for line in candidates.splitlines() if line.strip()),
+                description=description,
+                samples_per_case=int(samples),
+                parameters=parameters,
+                rubric_question=question,
+            )
+            _save(content, definition, actor)
+        except SlamError as error:
+            st.error(str(error))
+            return
+        st.rerun()
+
+
+def _parameters(known: Parameters, key: str) -> Parameters:
+    temperature = st.number_input(
+        "Temperature", 0.0, 2.0, known.temperature, step=0.1, key=f"temperature_{key}"
+    )
+    max_tokens = st.number_input(
+        "Most tokens an answer may have", 1, None, known.max_tokens, key=f"max_tokens_{key}",
+        placeholder="no limit",
+    )  # fmt: skip
+    system = st.text_area(
+        "System prompt", known.system_prompt or "", key=f"system_{key}", height=68
+    )
+    return Parameters(
+        temperature=temperature,
+        top_p=known.top_p,
+        max_tokens=int(max_tokens) if max_tokens else None,
+        seed=known.seed,
+        system_prompt=system or None,
+    )
+
+
+def _save(content: VersionContent | None, definition: StudyDefinition, actor: str) -> None:
+    if content is None:
+        stored = create_study(database(), definition, actor)
+    else:
+        stored = save_version(database(), content.study.id, definition, actor)
+    show_study(stored.study.name)
+    st.session_state["study_message"] = (
+        f"Version {stored.version.number} of “{stored.study.name}” is saved. "
+        "Next: generate its responses on the page “Responses”."
+    )
+
+
+def _example() -> StudyDefinition:
+    ollama, _ = models_on_offer("ollama")
+    openai, _ = models_on_offer("openai")
+    return StudyDefinition(
+        name="",
+        template=_EXAMPLE_TEMPLATE,
+        test_cases=read_cases("example", _EXAMPLE_CASES.encode()),
+        reference=next((model for model in openai if "gpt-4" in model), "openai/gpt-4"),
+        candidates=tuple(ollama[:3]) or ("ollama/llama2:7b-chat",),
+        description="A morning briefing that relates today's plans to the goals of the week.",
+        rubric_question=DEFAULT_QUESTION,
+    )
+
+
+def _overview(content: VersionContent) -> None:
+    st.title(content.study.name)
+    version = content.version
+    frozen = f"frozen {version.frozen_at:%Y-%m-%d %H:%M} UTC" if version.frozen_at else "a draft"
+    st.caption(f"Version {version.number}, {frozen}, saved by {version.created_by}")
+    if content.version.description:
+        st.write(content.version.description)
+    plan = plan_generation(database(), content.study.id)
+    columns = st.columns(4)
+    columns[0].metric("Models", len(content.candidates))
+    columns[1].metric("Test cases", len(content.test_cases))
+    columns[2].metric("Samples per case", version.samples_per_case)
+    columns[3].metric("Responses stored", f"{plan.ok} of {plan.total}")
+    st.subheader("Models")
+    st.dataframe(
+        [
+            {
+                "model": one.model,
+                "role": "reference" if one.id in content.reference_ids else "candidate",
+                "parameters": ", ".join(f"{k} {v}" for k, v in one.parameters.items()) or "unknown",
+            }
+            for one in content.candidates
+        ],
+        hide_index=True,
+    )
+    st.subheader("Prompts as the models get them")
+    for case in content.test_cases:
+        with st.expander(case.name):
+            st.text(render(content.template.text, case.values))
+
+
+page()
