@@ -63,10 +63,7 @@ _LABEL = re.compile(r"(?<![A-Za-z0-9.])(\d{1,2}|[A-Z])(?![A-Za-z0-9.])|[_-]([a-z
 _GLUED_NUMBER = re.compile(r"[A-Za-z](\d{1,2})\b")
 # "Between <response> and </response>" only mentions the tag.
 _MENTION = re.compile(r"\W*(?:and|or|to)?\W*", re.IGNORECASE)
-_TAG = re.compile(
-    r"<(?P<name>[A-Za-z][\w:.-]*)(?P<more>[^<>]*)>(?P<body>(?:(?!<(?P=name)[\s>]).)*?)</(?P=name)\s*>",
-    re.DOTALL,
-)
+_TAG = re.compile(r"<(?P<end>/?)(?P<name>[A-Za-z][\w:.-]*)(?P<more>[^<>]*)>")
 _BEGIN_END = re.compile(
     r"^\W*(?:the )?(?:begin|start)(?:ning)?(?: of)?(?: the)?\b[ :_-]*(?P<name>[^\n\]]*?)\W*$\n"
     r"(?P<body>.*?)^\W*(?:the )?end\b[^\n]*$",
@@ -102,7 +99,12 @@ def find_case(texts: Iterable[str]) -> Case | None:
 
 def outside_blocks(text: str) -> str:
     """Give a prompt without what stands between tags: the instructions to the judge."""
-    return _TAG.sub(" ", text)
+    kept: list[str] = []
+    place = 0
+    for tagged in _outermost(_tagged(text)):
+        kept.append(text[place : tagged.start])
+        place = tagged.end
+    return " ".join([*kept, text[place:]])
 
 
 def _case(blocks: list[Block], text: str) -> Case:
@@ -140,6 +142,49 @@ def _from_pattern(pattern: re.Pattern[str]) -> Callable[[str], list[Block]]:
     return find
 
 
+@dataclass(frozen=True)
+class _Tagged:
+    """A block between tags, and where it stands with its tags."""
+
+    start: int
+    end: int
+    block: Block
+
+    def holds(self, other: "_Tagged") -> bool:
+        return self.start < other.start and other.end < self.end
+
+
+def _from_tags(text: str) -> list[Block]:
+    """Find blocks between tags; of nested ones the outer, unless the response is further in."""
+    found = _tagged(text)
+    outer = _outermost(found)
+    if any(one.block.role is Role.RESPONSE for one in outer):
+        return [one.block for one in outer]
+    return [one.block for one in found if not any(one.holds(other) for other in found)]
+
+
+def _tagged(text: str) -> list[_Tagged]:
+    """Pair every closing tag with the last opening one of its name, in one pass."""
+    opened: dict[str, re.Match[str]] = {}
+    found: list[_Tagged] = []
+    for tag in _TAG.finditer(text):
+        name = tag["name"]
+        if not tag["end"]:
+            opened[name] = tag
+        elif start := opened.pop(name, None):
+            block = _block(name, text[start.end() : tag.start()], start["more"])
+            found.append(_Tagged(start.start(), tag.end(), block))
+    return sorted(found, key=lambda one: one.start)
+
+
+def _outermost(found: list[_Tagged]) -> list[_Tagged]:
+    outer: list[_Tagged] = []
+    for one in found:
+        if not outer or outer[-1].end <= one.start:
+            outer.append(one)
+    return outer
+
+
 def _from_json(text: str) -> list[Block]:
     start, end = text.find("{"), text.rfind("}")
     try:
@@ -158,7 +203,7 @@ def _from_json(text: str) -> list[Block]:
 
 
 _WAYS: tuple[Callable[[str], list[Block]], ...] = (
-    _from_pattern(_TAG),
+    _from_tags,
     _from_pattern(_BEGIN_END),
     _from_pattern(_FENCE),
     _from_pattern(_HEADING),

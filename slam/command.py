@@ -5,7 +5,6 @@ import sys
 from pathlib import Path
 
 import click
-from core.exchange.original import import_path
 
 from core.accounts import ADMIN, reset_password
 from core.errors import SlamError
@@ -47,6 +46,8 @@ def reset_password_command(account: str) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print the counts and reasons as JSON.")
 def import_command(path: Path, study: str | None, as_json: bool) -> None:
     """Import a file or folder of the original tool."""
+    from core.exchange.original import import_path
+
     database = _database()
     migrate(database)
     report = import_path(database, path, study_name=study, actor="command")

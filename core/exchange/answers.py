@@ -3,13 +3,13 @@
 import math
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from core.errors import InvalidInputError
-from core.exchange.content import ImportedAnswer
+from core.exchange.content import Answers, ImportedAnswer
 from core.exchange.documents import is_storable
+from core.exchange.report import Tally
 from db.tables import Preference
 
 FREE_TEXT = frozenset({"comment", "comments", "explanation", "feedback", "note", "notes", "reason"})
@@ -40,23 +40,6 @@ _EPOCH = range(946_684_800, 4_102_444_800)
 
 _MAX_MILLISECONDS = 2**31 - 1
 """What the column holds, 24 days; nobody looked at one pair that long."""
-
-
-@dataclass(frozen=True, slots=True)
-class Answers:
-    """The answers of one item.
-
-    Attributes:
-        given: the recognised ones.
-        unanswered: criteria without a value.
-        unknown: criteria whose value means nothing, with that value.
-        comment_left: whether a free text could not be kept.
-    """
-
-    given: tuple[ImportedAnswer, ...]
-    unanswered: tuple[str, ...]
-    unknown: tuple[tuple[str, str], ...]
-    comment_left: bool
 
 
 def preference_of(value: object) -> Preference | None:
@@ -117,12 +100,36 @@ def answers_of(item: Mapping[str, Any], criteria: Iterable[str]) -> Answers:
     )
 
 
+def keep_item(answers: Answers, place: str, tally: Tally) -> bool:
+    """Whether an item with these answers is taken; what is not taken is counted with its reason.
+
+    An answer that means nothing puts the whole item in doubt; a missing one does not.
+    """
+    if answers.unknown:
+        criterion, value = answers.unknown[0]
+        tally.leave(
+            f"{place}: {value!r} is no known answer to {criterion}.",
+            items=1,
+            ratings=len(answers.given) + len(answers.unknown),
+        )
+        return False
+    if not answers.given:
+        tally.leave(f"{place}: it holds no answer.", items=1)
+        return False
+    if answers.unanswered:
+        tally.reasons.append(f"{place}: it holds no answer to {', '.join(answers.unanswered)}.")
+    if answers.comment_left:
+        tally.reasons.append(
+            f"{place}: its free text holds a NUL or broken character, which cannot be stored."
+        )
+    return True
+
+
 def milliseconds(seconds: float | None) -> int | None:
     """A duration as the column holds it; none when the file has no believable one."""
-    if seconds is None or not math.isfinite(seconds) or seconds < 0:
+    if seconds is None or not 0 <= seconds <= _MAX_MILLISECONDS / 1000:
         return None
-    whole = round(seconds * 1000)
-    return whole if whole <= _MAX_MILLISECONDS else None
+    return round(seconds * 1000)
 
 
 def moment(seconds: float | None) -> datetime | None:

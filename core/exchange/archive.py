@@ -159,9 +159,7 @@ def _check_entry(archive_name: str, entry: zipfile.ZipInfo) -> None:
             "archive; nothing was read, pack it again without that entry."
         )
     if entry.flag_bits & 0x1:
-        raise InvalidInputError(
-            f"{archive_name} is encrypted; pack it again without a password."
-        )
+        raise InvalidInputError(f"{archive_name} is encrypted; pack it again without a password.")
     packed = max(entry.compress_size, 1)
     if entry.file_size > RATIO_FREE_BYTES and entry.file_size / packed > MAX_RATIO:
         raise InvalidInputError(

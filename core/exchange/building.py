@@ -84,9 +84,7 @@ class StudyBuilder:
             )
             return None
         key = external_id or str(len(self._responses))
-        self._responses.append(
-            ImportedResponse(key, case, model, sample_index, text, external_id)
-        )
+        self._responses.append(ImportedResponse(key, case, model, sample_index, text, external_id))
         return key
 
     def build(

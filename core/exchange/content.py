@@ -39,6 +39,23 @@ class ImportedAnswer:
 
 
 @dataclass(frozen=True, slots=True)
+class Answers:
+    """The answers of one item.
+
+    Attributes:
+        given: the recognised ones.
+        unanswered: criteria without a value.
+        unknown: criteria whose value means nothing, with that value.
+        comment_left: whether a free text could not be kept.
+    """
+
+    given: tuple[ImportedAnswer, ...]
+    unanswered: tuple[str, ...]
+    unknown: tuple[tuple[str, str], ...]
+    comment_left: bool
+
+
+@dataclass(frozen=True, slots=True)
 class ImportedItem:
     """A pair as it was shown, with the answers to it.
 
@@ -98,8 +115,7 @@ class ResultEvaluation:
     position: int
     prompt_id: str
     shown: tuple[ShownResponse, ...]
-    answers: tuple[ImportedAnswer, ...]
-    complete: bool
+    answers: Answers
     reported_ms: int | None
     answered_at: datetime | None
 

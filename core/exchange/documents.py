@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, TypeVar
 
@@ -101,14 +101,23 @@ def parse(source: SourceFiles) -> Documents:
 
 
 def _parse(place: str, content: bytes) -> Any:
-    if not content.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] in (b"{", b"["):
+    if content.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] not in (b"{", b"["):
         raise InvalidInputError(
             f"{place} is neither a zip archive nor a JSON object or list; choose a file that the "
             "original tool wrote."
         )
     try:
         # NaN and Infinity, which Python's own writer puts into JSON, mean an unknown number.
-        return json.loads(content.decode("utf-8-sig"), parse_constant=lambda _: None)
+        return json.loads(
+            content.decode("utf-8-sig"),
+            parse_constant=lambda _: None,
+            object_pairs_hook=_object,
+        )
+    except _RepeatedKeyError as error:
+        raise InvalidInputError(
+            f"{place} holds the key {error.args[0][:60]!r} twice in one object, so that one of "
+            "them would be lost; rename one and import the file again."
+        ) from error
     except UnicodeDecodeError as error:
         raise InvalidInputError(
             f"{place} is not UTF-8 text at byte {error.start + 1}; save it as UTF-8."
@@ -128,6 +137,21 @@ def _parse(place: str, content: bytes) -> Any:
         ) from error
 
 
+class _RepeatedKeyError(Exception):
+    """An object names a key twice; Python would silently keep the last."""
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    keys = dict(pairs)
+    if len(keys) < len(pairs):
+        seen: set[str] = set()
+        for key, _ in pairs:
+            if key in seen:
+                raise _RepeatedKeyError(key)
+            seen.add(key)
+    return keys
+
+
 def validated(shape: TypeAdapter[Shape], document: Any, place: str) -> Shape:
     """The document in its layout's shape.
 
@@ -137,16 +161,12 @@ def validated(shape: TypeAdapter[Shape], document: Any, place: str) -> Shape:
     try:
         return shape.validate_python(document)
     except ValidationError as error:
-        first = next(_plain(error))
+        first = error.errors(include_url=False, include_input=False)[0]
         where = _location(first["loc"])
         raise InvalidInputError(
             f"{place}: {where or 'the document'} {_phrase(first)}; correct it and import the file "
             "again."
         ) from error
-
-
-def _plain(error: ValidationError) -> Iterator[ErrorDetails]:
-    yield from error.errors(include_url=False, include_input=False, include_context=True)
 
 
 def _phrase(details: ErrorDetails) -> str:

@@ -86,6 +86,7 @@ def test_closeness_to_a_reference_counts() -> None:
         "## Task\n{task}\n\n## Response\n{response}\n",
         '<task-7f3a>\n{task}\n</task-7f3a>\n<response-7f3a a="b">\n{response}\n</response-7f3a>',
         "Response:\n{response}\n",
+        "<case>\n<task>{task}</task>\n<response>\n{response}\n</response>\n</case>",
     ],
 )
 def test_the_response_is_found_however_it_is_fenced(form: str) -> None:

@@ -104,7 +104,7 @@ def _show_item(session_id: str, item: ItemView, tab: str) -> None:
     st.progress((item.number - 1) / item.total, text=f"Answer {item.number} of {item.total}")
     with st.expander("What the assistant was asked", expanded=item.number == 1):
         st.text(item.task)
-    st.subheader("The answer")
+    st.markdown("**The answer**")
     with st.container(border=True):
         st.text(item.response)
     form = f"form_{item.item_id}"

@@ -23,7 +23,7 @@ def main() -> None:
     ]
     # Every file in the folder is a page of results; its name is its title.
     results = [
-        st.Page(path, icon=":material/bar_chart:")
+        st.Page(path, title=path.stem.replace("_", " ").capitalize(), icon=":material/bar_chart:")
         for path in sorted((PAGES / "results").glob("[a-z]*.py"))
     ]
     page = st.navigation({"Work": work, "Results": results})

@@ -7,6 +7,7 @@ import streamlit as st
 from core.runs import Progress, cancel_run
 from db.tables import RunStatus
 from ui.store import database
+from ui.studio.acting import act
 
 _WORDS = {
     RunStatus.QUEUED: "waits for the daemon",
@@ -35,8 +36,8 @@ def show_progress(progress: Progress, actor: str, key: str) -> None:
         st.button(
             "Cancel this run",
             key=f"cancel_{key}",
-            on_click=cancel_run,
-            args=(database(), run.id, actor),
+            on_click=act,
+            args=(cancel_run, database(), run.id, actor),
         )
     if progress.failures:
         st.error(f"{counts.failed} calls failed; the rest is stored. The causes:")

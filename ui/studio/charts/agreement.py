@@ -10,7 +10,7 @@ from ui.studio.charts.style import BLUE, GREY, INK, ORANGE, model_axis, nothing_
 
 __all__ = ["agreement_chart"]
 
-_TITLE: Final = "Agreement with people on the worst models"
+_TITLE: Final = "Agreement on the worst models"
 _BAR_PIXELS: Final = 17
 _MEASURES: Final = {"jaccard": "Jaccard index", "rank_biased_overlap": "Rank-biased overlap"}
 _BAR_COLUMNS: Final = [

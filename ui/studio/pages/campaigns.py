@@ -17,6 +17,7 @@ from core.rating.campaigns import (
 from core.studies.service import StudySummary, newest_version
 from db.tables import CampaignStatus, Origin
 from ui.store import database, settings
+from ui.studio.acting import act, show_problem
 from ui.studio.session import require_staff, study_or_stop
 
 
@@ -25,6 +26,7 @@ def page() -> None:
     actor = require_staff()
     study = study_or_stop()
     st.title("Rating by people")
+    show_problem()
     campaigns = list_campaigns(database(), study.id)
     with st.expander("Open a campaign", expanded=not campaigns):
         _open_form(study, actor)
@@ -92,8 +94,8 @@ def _campaign(summary: CampaignSummary, actor: str) -> None:
             st.button(
                 "Close this campaign",
                 key=f"close_{campaign.id}",
-                on_click=close_campaign,
-                args=(database(), campaign.id, actor),
+                on_click=act,
+                args=(close_campaign, database(), campaign.id, actor),
                 help="Nobody can start any more; sessions under way may be finished.",
             )
 

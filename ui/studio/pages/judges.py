@@ -2,7 +2,6 @@
 
 import streamlit as st
 
-from core.errors import SlamError
 from core.judges.base import AnyJudge, LLMJudge
 from core.judges.registry import judges
 from core.judging.service import JudgingPlan, plan_judging, request_judging
@@ -10,6 +9,7 @@ from core.runs import newest_progress
 from core.studies.service import StudySummary, newest_version
 from db.tables import RunKind
 from ui.store import database
+from ui.studio.acting import act, guarded
 from ui.studio.progress import show_progress
 from ui.studio.session import require_staff, study_or_stop, warn_without_daemon
 
@@ -34,22 +34,17 @@ def _summary(judge: AnyJudge) -> str:
 
 
 @st.fragment(run_every=1.0)
+@guarded
 def _judge(study: StudySummary, judge_name: str, actor: str) -> None:
     judge = judges()[judge_name]
     model = _model(study, judge) if isinstance(judge, LLMJudge) else None
-    try:
-        plan = plan_judging(database(), study.id, judge_name, model)
-    except SlamError as error:
-        st.error(str(error))
-        return
+    plan = plan_judging(database(), study.id, judge_name, model)
     progress = (
         newest_progress(database(), study.id, RunKind.JUDGING, judge_id=plan.judge_id)
         if plan.judge_id
         else None
     )
     _buttons(study, judge_name, model, actor, plan, progress is not None and progress.is_active)
-    if problem := st.session_state.pop(f"problem_{judge_name}", None):
-        st.error(problem)
     if progress is not None:
         show_progress(progress, actor, judge_name)
 
@@ -79,30 +74,22 @@ def _buttons(
     )
     left, right = st.columns(2)
     left.button(
-        f"Judge {open_calls} responses",
+        f"Judge {open_calls} responses" if open_calls else "Nothing is missing",
         type="primary",
         key=f"judge_{judge_name}",
         disabled=active or not open_calls,
-        on_click=_request,
-        args=(study.id, judge_name, model, actor, False),
+        on_click=act,
+        args=(request_judging, database(), study.id, judge_name, model, actor),
     )
     if plan.failed:
         right.button(
             f"Retry what failed ({len(plan.failed)})",
             key=f"retry_{judge_name}",
             disabled=active,
-            on_click=_request,
-            args=(study.id, judge_name, model, actor, True),
+            on_click=act,
+            args=(request_judging, database(), study.id, judge_name, model, actor),
+            kwargs={"retry_failed": True},
         )
-
-
-def _request(
-    study_id: str, judge_name: str, model: str | None, actor: str, retry_failed: bool
-) -> None:
-    try:
-        request_judging(database(), study_id, judge_name, model, actor, retry_failed=retry_failed)
-    except SlamError as error:
-        st.session_state[f"problem_{judge_name}"] = str(error)
 
 
 page()

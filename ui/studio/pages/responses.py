@@ -2,13 +2,13 @@
 
 import streamlit as st
 
-from core.errors import SlamError
 from core.generation.service import plan_generation, request_generation
 from core.responses import list_responses
 from core.runs import newest_progress
 from core.studies.service import StudySummary
 from db.tables import RunKind
 from ui.store import database
+from ui.studio.acting import act, guarded
 from ui.studio.downloads import offer_downloads
 from ui.studio.progress import show_progress
 from ui.studio.session import require_staff, study_or_stop, warn_without_daemon
@@ -25,6 +25,7 @@ def page() -> None:
 
 
 @st.fragment(run_every=1.0)
+@guarded
 def _run(study: StudySummary, actor: str) -> None:
     plan = plan_generation(database(), study.id)
     progress = newest_progress(database(), study.id, RunKind.GENERATION)
@@ -36,32 +37,29 @@ def _run(study: StudySummary, actor: str) -> None:
     )
     left, right = st.columns(2)
     left.button(
-        f"Generate {open_calls} responses",
+        f"Generate {open_calls} responses" if open_calls else "Nothing is missing",
         type="primary",
         key="generate",
         disabled=active or not open_calls,
-        on_click=_request,
-        args=(study.id, actor, False),
+        on_click=act,
+        args=(request_generation, database(), study.id, actor),
     )
     if plan.failed:
         right.button(
             f"Retry what failed ({len(plan.failed)})",
             key="retry_generation",
             disabled=active,
-            on_click=_request,
-            args=(study.id, actor, True),
+            on_click=act,
+            args=(request_generation, database(), study.id, actor),
+            kwargs={"retry_failed": True},
         )
-    if problem := st.session_state.pop("generation_problem", None):
-        st.error(problem)
     if progress is not None:
         show_progress(progress, actor, "generation")
-
-
-def _request(study_id: str, actor: str, retry_failed: bool) -> None:
-    try:
-        request_generation(database(), study_id, actor, retry_failed=retry_failed)
-    except SlamError as error:
-        st.session_state["generation_problem"] = str(error)
+    if active:
+        st.session_state["generating"] = study.id
+    elif st.session_state.pop("generating", None) == study.id:
+        # The table below belongs to the page, which this fragment does not redraw.
+        st.rerun(scope="app")
 
 
 def _responses(study: StudySummary) -> None:

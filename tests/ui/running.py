@@ -1,0 +1,132 @@
+"""All of SLaM running on free ports, and a Chromium to look at it with."""
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+from tests.postgresql import free_port
+
+CHROMIUM_ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-dev-shm-usage",
+]
+
+
+@dataclass
+class Slam:
+    """A running installation: where it answers, its admin's password, what it printed."""
+
+    environment: dict[str, str]
+    process: subprocess.Popen[str]
+    lines: list[str] = field(default_factory=list)
+    password: str = ""
+
+    @property
+    def rate_url(self) -> str:
+        return f"http://127.0.0.1:{self.environment['SLAM_RATE_PORT']}"
+
+    @property
+    def studio_url(self) -> str:
+        return f"http://127.0.0.1:{self.environment['SLAM_STUDIO_PORT']}"
+
+    @property
+    def sandbox_url(self) -> str:
+        return f"http://127.0.0.1:{self.environment['SLAM_SANDBOX_PORT']}"
+
+    def wait_for(self, pattern: str, timeout_s: float = 60) -> re.Match[str]:
+        """The first printed line that matches."""
+        until = time.monotonic() + timeout_s
+        while time.monotonic() < until:
+            for line in list(self.lines):
+                if match := re.search(pattern, line):
+                    return match
+            if self.process.poll() is not None:
+                break
+            time.sleep(0.05)
+        raise AssertionError(f"never printed {pattern!r}:\n" + "".join(self.lines))
+
+    def process_id(self, name: str) -> int:
+        """The process that honcho started under that name."""
+        return int(self.wait_for(rf"{name} started \(pid=(\d+)\)")[1])
+
+
+@contextmanager
+def running_slam(home: Path, database_url: str | None = None) -> Iterator[Slam]:
+    """Start everything as `make run` does, on free ports, with the stand-in models."""
+    environment = os.environ | {
+        "SLAM_HOME": str(home),
+        "SLAM_RATE_PORT": str(free_port()),
+        "SLAM_STUDIO_PORT": str(free_port()),
+        "SLAM_SANDBOX_PORT": str(free_port()),
+        "OLLAMA_HOST": "http://127.0.0.1:9",
+        "PYTHONUNBUFFERED": "1",
+    }
+    environment.pop("OPENAI_API_KEY", None)
+    environment.pop("DATABASE_URL", None)
+    if database_url is not None:
+        environment["DATABASE_URL"] = database_url
+    process = subprocess.Popen(
+        [sys.executable, "-m", "slam", "up"],
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    slam = Slam(environment, process)
+    reader = threading.Thread(target=_read, args=(process, slam.lines))
+    reader.start()
+    try:
+        slam.wait_for("SLaM is ready")
+        slam.wait_for("slam.daemon: ready")
+        slam.wait_for("Stop with Ctrl-C")
+        found = re.search(r"shown only now: (\S+)", "".join(slam.lines))
+        slam.password = found[1] if found else ""
+        yield slam
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.wait(timeout=20)
+        reader.join(timeout=5)
+        if process.stdout:
+            process.stdout.close()
+
+
+def _read(process: subprocess.Popen[str], lines: list[str]) -> None:
+    assert process.stdout is not None
+    for line in process.stdout:
+        lines.append(line)
+
+
+def chromium_path() -> str:
+    """Where Chromium is; without it a browser test is left out."""
+    for name in ("chromium", "chromium-browser", "google-chrome"):
+        if found := shutil.which(name):
+            return found
+    pytest.skip("Chromium is not installed; install it to run the browser tests")
+
+
+@contextmanager
+def running_browser() -> Iterator[Browser]:
+    """A headless Chromium."""
+    path = chromium_path()
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=CHROMIUM_ARGUMENTS)
+        yield browser
+        browser.close()

@@ -1,0 +1,91 @@
+"""What a person does in the browser, as steps that tests put together."""
+
+import re
+from pathlib import Path
+
+from playwright.sync_api import Locator, Page, expect
+
+from tests.ui.running import Slam
+
+WAIT_MS = 30_000
+RESPONSES = 36
+
+
+def sign_in(page: Page, slam: Slam) -> None:
+    """Open the studio and sign in with the password that the first start printed."""
+    page.goto(slam.studio_url)
+    page.get_by_label("Name").fill("admin")
+    page.get_by_label("Password").fill(slam.password)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("heading", name="Make a study")).to_be_visible(timeout=WAIT_MS)
+
+
+def make_study(page: Page, name: str) -> None:
+    """Save the example of the sidebar's form under a name."""
+    sidebar = page.get_by_test_id("stSidebar")
+    fill(sidebar.get_by_label("Name", exact=True), name)
+    sidebar.get_by_role("button", name="Save study").click()
+    expect(page.get_by_role("heading", name=name)).to_be_visible(timeout=WAIT_MS)
+
+
+def open_page(page: Page, title: str) -> None:
+    """Follow a link of the navigation."""
+    page.get_by_test_id("stSidebarNav").get_by_role("link", name=title, exact=True).click()
+
+
+def generate(page: Page) -> None:
+    """Make all responses and wait until they are stored."""
+    open_page(page, "Responses")
+    page.get_by_role("button", name=re.compile(r"Generate \d+ responses")).click()
+    expect(page.get_by_text("The run is finished")).to_be_visible(timeout=120_000)
+
+
+def open_campaign(page: Page) -> str:
+    """Open a campaign; gives its link."""
+    open_page(page, "Rating")
+    page.get_by_role("button", name="Open campaign").click()
+    link = page.get_by_test_id("stCode").first
+    expect(link).to_contain_text("?campaign=", timeout=WAIT_MS)
+    return link.inner_text().strip()
+
+
+def start_rating(page: Page, link: str) -> None:
+    """Agree and start."""
+    page.goto(link)
+    page.get_by_text("I have read this and agree to take part.").click()
+    page.get_by_role("button", name="Start").click()
+    expect(page.get_by_text(re.compile(r"Answer 1 of \d+"))).to_be_visible(timeout=WAIT_MS)
+
+
+def rate(page: Page, score: int, comment: str = "") -> None:
+    """Rate the item that is shown and wait for what comes next."""
+    shown = page.get_by_text(re.compile(r"Answer \d+ of \d+")).first.inner_text()
+    page.get_by_role("radio", name=str(score), exact=True).click()
+    if comment:
+        fill(page.get_by_label("Comment (optional)"), comment)
+    page.get_by_role("button", name="Save and go on").click()
+    expect(page.get_by_text(shown, exact=True)).to_have_count(0, timeout=WAIT_MS)
+
+
+def items_in_session(page: Page) -> int:
+    """How many items the session has."""
+    text = page.get_by_text(re.compile(r"Answer \d+ of \d+")).first.inner_text()
+    return int(text.split()[-1])
+
+
+def completion_code(page: Page) -> str:
+    """The code that the last page shows."""
+    expect(page.get_by_role("heading", name="Thank you")).to_be_visible(timeout=WAIT_MS)
+    return page.get_by_test_id("stCode").inner_text().strip()
+
+
+def fill(field: Locator, text: str) -> None:
+    """Type into a field and leave it, so that Streamlit takes the value."""
+    field.fill(text)
+    field.press("Tab")
+
+
+def picture(page: Page, folder: Path | None, name: str) -> None:
+    """Keep a full-page picture, where somebody wants to look."""
+    if folder is not None:
+        page.screenshot(path=folder / f"{name}.png", full_page=True)
