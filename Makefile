@@ -17,7 +17,7 @@ test: .venv/.test
 	$(BIN)/python -m pytest
 
 benchmark: .venv/.test
-	@for file in benchmarks/[a-z]*.py; do echo "== $$file"; $(BIN)/python "$$file" || exit 1; done
+	@for file in benchmarks/[a-z]*.py; do echo "== $$file"; $(BIN)/python -m "benchmarks.$$(basename $$file .py)" || exit 1; done
 
 .venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "SLaM needs Python 3.11 or newer; set PYTHON=/path/to/one.")'

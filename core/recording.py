@@ -63,9 +63,10 @@ class RowRecorder:
         return self.row_id if self.row_type is Judgment else None
 
     def _row(self, session: Session) -> Call:
+        # Locked on PostgreSQL, so that of two daemons only the first one's answer is stored.
         if self.row_type is Response:
-            return session.get_one(Response, self.row_id)
-        return session.get_one(Judgment, self.row_id)
+            return session.get_one(Response, self.row_id, with_for_update=True)
+        return session.get_one(Judgment, self.row_id, with_for_update=True)
 
     def _sent(self) -> str:
         with self.database.write() as session:
@@ -87,6 +88,12 @@ class RowRecorder:
             row = self._row(session)
             _finish(attempt, reply, cost)
             row.cost_usd = _total(row.cost_usd, cost)
+            session.add(attempt)
+            session.add(row)
+            if row.status is CallStatus.OK:
+                # Another daemon was first (this one was taken for dead); its answer stays.
+                attempt.status = AttemptStatus.OK
+                return
             try:
                 self.store(row, reply)
             except ProviderError as error:
@@ -100,8 +107,6 @@ class RowRecorder:
             row.prompt_tokens, row.completion_tokens = reply.prompt_tokens, reply.completion_tokens
             row.duration_ns = reply.timeline.duration_ns
             row.completed_at = utc_now()
-            session.add(attempt)
-            session.add(row)
         if unusable is not None:
             raise unusable
 
@@ -123,6 +128,8 @@ class RowRecorder:
     def _gave_up(self, kind: str, message: str) -> None:
         with self.database.write() as session:
             row = self._row(session)
+            if row.status is CallStatus.OK:
+                return
             row.status = CallStatus.FAILED
             row.error_kind, row.error_message = kind, message
             row.completed_at = utc_now()

@@ -16,6 +16,7 @@ from core.settings import Settings
 from daemon.dispatch import dispatch
 from daemon.engine import Engine
 from db.engine import Database
+from db.migrate import require_current
 from db.repositories import heartbeats
 from db.types import utc_now
 
@@ -41,6 +42,7 @@ def main() -> int:
     try:
         settings = Settings()
         database = Database(settings.store_url)
+        require_current(database)
         engine = Engine(settings, database)
         engine.start()
     except SlamError as error:

@@ -5,6 +5,7 @@ SQLite is set up so that no committed answer is lost and no writer starves: WAL,
 one lock around the writes of a process. PostgreSQL needs none of this.
 """
 
+import re
 import threading
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -14,12 +15,21 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, event
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, NoSuchModuleError, OperationalError
+from sqlalchemy.exc import (
+    ArgumentError,
+    NoSuchModuleError,
+    OperationalError,
+    ProgrammingError,
+)
 from sqlmodel import Session, create_engine
 
 from db.errors import StoreError
 
 _BEGIN_IMMEDIATE = "slam_begin_immediate"
+_PASSWORD = re.compile(r"(?<=:)[^:/@]*(?=@)")
+_UNDEFINED_TABLE = "42P01"
+"""PostgreSQL's SQLSTATE for a table that is not there."""
+_NOT_SET_UP = "The database has not been set up; run: slam migrate."
 
 
 def sqlite_url(path: Path) -> str:
@@ -82,9 +92,9 @@ class Database:
 def _parse(url: str) -> URL:
     try:
         return make_url(url)
-    except ArgumentError as error:
+    except (ArgumentError, ValueError) as error:  # a port that is no number is a ValueError
         raise StoreError(
-            f"DATABASE_URL {url!r} is no database address; write for example "
+            f"DATABASE_URL {_PASSWORD.sub('***', url)!r} is no database address; write for example "
             "postgresql+psycopg://user@host/name, or leave it unset for the SQLite file."
         ) from error
 
@@ -126,6 +136,10 @@ def _as_store_error() -> Iterator[None]:
     except OperationalError as error:
         cause = str(error.orig).strip().splitlines()[0] if error.orig else str(error)
         raise StoreError(_explain(cause)) from error
+    except ProgrammingError as error:
+        if getattr(error.orig, "sqlstate", None) != _UNDEFINED_TABLE:
+            raise
+        raise StoreError(_NOT_SET_UP) from error
 
 
 def _explain(cause: str) -> str:
@@ -136,5 +150,5 @@ def _explain(cause: str) -> str:
     if "readonly" in cause:
         return "The database is read-only and nothing was stored; make its file writable."
     if "no such table" in cause:
-        return "The database has not been set up; run: slam migrate."
+        return _NOT_SET_UP
     return f"The database did not answer ({cause}) and nothing was stored; try again."

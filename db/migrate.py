@@ -8,6 +8,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 from db.engine import Database
+from db.errors import StoreError
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -28,12 +29,28 @@ def migrate(database: Database) -> bool:
     Raises:
         StoreError: the database cannot be opened or written.
     """
-    with database.read() as session:
-        current = MigrationContext.configure(session.connection()).get_current_revision()
-    if current == ScriptDirectory.from_config(configuration()).get_current_head():
+    if _is_current(database):
         return False
     with database.write() as session:
         config = configuration()
         config.attributes["connection"] = session.connection()
         command.upgrade(config, "head")
     return True
+
+
+def require_current(database: Database) -> None:
+    """Check that the database has the newest schema.
+
+    Raises:
+        StoreError: it has not, or it cannot be opened.
+    """
+    if not _is_current(database):
+        raise StoreError(
+            "The database has not been set up, or is of an earlier release; run: slam migrate."
+        )
+
+
+def _is_current(database: Database) -> bool:
+    with database.read() as session:
+        current = MigrationContext.configure(session.connection()).get_current_revision()
+    return current == ScriptDirectory.from_config(configuration()).get_current_head()

@@ -8,8 +8,8 @@ from typing import Any
 
 from core.errors import InvalidInputError
 from core.exchange.content import Answers, ImportedAnswer
-from core.exchange.documents import is_storable
 from core.exchange.report import Tally
+from core.exchange.storable import is_storable, shown
 from db.tables import Preference
 
 FREE_TEXT = frozenset({"comment", "comments", "explanation", "feedback", "note", "notes", "reason"})
@@ -73,7 +73,7 @@ def criteria_of(items: Iterable[Mapping[str, Any]], place: str) -> tuple[str, ..
 def other_keys(items: Iterable[Mapping[str, Any]], criteria: Iterable[str]) -> tuple[str, ...]:
     """Keys that are neither a criterion nor a free text, for a note that they were not read."""
     known = FREE_TEXT.union(criteria)
-    return tuple(dict.fromkeys(key for item in items for key in item if key not in known))
+    return tuple(dict.fromkeys(shown(key) for item in items for key in item if key not in known))
 
 
 def answers_of(item: Mapping[str, Any], criteria: Iterable[str]) -> Answers:
@@ -89,7 +89,7 @@ def answers_of(item: Mapping[str, Any], criteria: Iterable[str]) -> Answers:
         elif value is None or (isinstance(value, str) and not value.strip()):
             unanswered.append(criterion)
         else:
-            unknown.append((criterion, str(value)[:60]))
+            unknown.append((criterion, shown(str(value))))
     comment = _comment_of(item)
     kept = comment if comment is None or is_storable(comment) else None
     return Answers(
@@ -142,7 +142,7 @@ def moment(seconds: float | None) -> datetime | None:
 def _check_criterion(name: str, place: str) -> None:
     if not name.strip() or not is_storable(name) or len(name) > 100:
         raise InvalidInputError(
-            f"{place}: the criterion {name[:60]!r} must have 1 to 100 printable characters; "
+            f"{place}: the criterion {shown(name)!r} must have 1 to 100 printable characters; "
             "rename it and import the file again."
         )
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.errors import InvalidInputError
+from core.exchange.storable import storable_part
 
 MAX_FILE_BYTES = 100 * 1024 * 1024
 """The largest file that is read, packed or not."""
@@ -78,7 +79,7 @@ def read_bytes(file_name: str, content: bytes) -> SourceFiles:
     Raises:
         InvalidInputError: it is empty, too large, or an archive that cannot be read safely.
     """
-    name = _printable(file_name)
+    name = storable_part(file_name)
     if not content:
         raise InvalidInputError(f"{name} is empty; choose another file.")
     _check_size(name, len(content))
@@ -86,9 +87,9 @@ def read_bytes(file_name: str, content: bytes) -> SourceFiles:
     return SourceFiles(name, hashlib.sha256(content).hexdigest(), contents)
 
 
-def _printable(name: str) -> str:
-    """A file name without what no database stores: NUL, and bytes that are no UTF-8."""
-    return name.replace("\x00", "").encode("utf-8", "replace").decode()
+def _tidy(name: str) -> str:
+    """A path inside an archive; some programs on Windows pack it with backslashes."""
+    return storable_part(name).replace("\\", "/")
 
 
 def _check_size(name: str, size: int) -> None:
@@ -116,8 +117,9 @@ def _unpack(archive_name: str, content: bytes) -> dict[str, bytes]:
             _check_entries(archive_name, entries)
             contents: dict[str, bytes] = {}
             for entry in entries:
-                if not entry.is_dir() and _is_wanted(entry.filename):
-                    contents[_printable(entry.filename)] = archive.read(entry)
+                name = _tidy(entry.filename)
+                if not entry.is_dir() and _is_wanted(name):
+                    contents[name] = archive.read(entry)
     except _DAMAGE as error:
         raise InvalidInputError(
             f"{archive_name} is a damaged zip archive ({error}); download or pack it again."
@@ -136,11 +138,12 @@ def _check_entries(archive_name: str, entries: list[zipfile.ZipInfo]) -> None:
     names: set[str] = set()
     for entry in entries:
         _check_entry(archive_name, entry)
-        if entry.filename in names:
+        name = _tidy(entry.filename)
+        if name in names:
             raise InvalidInputError(
                 f"{archive_name} holds {entry.filename!r} twice; pack it again with each file once."
             )
-        names.add(entry.filename)
+        names.add(name)
     # `zipfile` never unpacks more of an entry than the size it declares.
     if sum(entry.file_size for entry in entries) > MAX_UNPACKED_BYTES:
         raise InvalidInputError(
@@ -155,7 +158,7 @@ def _check_entry(archive_name: str, entry: zipfile.ZipInfo) -> None:
     outside = path.startswith("/") or ".." in path.split("/") or re.match(r"[A-Za-z]:", path)
     if outside or stat.S_ISLNK(entry.external_attr >> 16):
         raise InvalidInputError(
-            f"{archive_name} holds {_printable(entry.orig_filename)!r}, which points outside the "
+            f"{archive_name} holds {entry.orig_filename!r}, which points outside the "
             "archive; nothing was read, pack it again without that entry."
         )
     if entry.flag_bits & 0x1:
@@ -180,13 +183,13 @@ def _read_folder(folder: Path) -> SourceFiles:
                 f"{folder} holds more than {MAX_UNPACKED_BYTES // 1024**2} MB of JSON; "
                 "name a smaller folder."
             )
-        contents[_printable(path.relative_to(folder).as_posix())] = content
+        contents[storable_part(path.relative_to(folder).as_posix())] = content
     if not contents:
         raise InvalidInputError(f"{folder} holds no JSON file; name another folder.")
     listing = hashlib.sha256()
     for name, content in contents.items():
         listing.update(f"{name}\0{hashlib.sha256(content).hexdigest()}\n".encode())
-    name = _printable(folder.resolve().name)
+    name = storable_part(folder.resolve().name)
     return SourceFiles(name, listing.hexdigest(), contents)
 
 

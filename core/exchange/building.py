@@ -11,10 +11,11 @@ from core.exchange.content import (
     ImportedSession,
     ImportedStudy,
 )
-from core.exchange.documents import Documents, is_storable
+from core.exchange.documents import Documents
 from core.exchange.html_text import plain_text
 from core.exchange.naming import full_names, naming_notes, reference_note, reference_of
 from core.exchange.report import Tally
+from core.exchange.storable import is_storable
 
 PROMPT_TEMPLATE = "{{prompt}}"
 """The template of imported studies: every prompt fills it whole, whatever braces it holds."""
@@ -42,6 +43,11 @@ class StudyBuilder:
     def model(self, label: str) -> str:
         """``provider/model`` of a label that was given to the constructor."""
         return self._names[label]
+
+    @property
+    def first_case_name(self) -> str:
+        """The name of the first test case, for files that have no telling name of their own."""
+        return self._cases[0].name if self._cases else ""
 
     def add_case(
         self,

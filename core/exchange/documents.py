@@ -11,12 +11,14 @@ from pydantic_core import ErrorDetails
 
 from core.errors import InvalidInputError
 from core.exchange.archive import SourceFiles
+from core.exchange.storable import is_storable, shown
 
 Shape = TypeVar("Shape")
 
 _PHRASES = {
     "missing": "is missing",
     "string_type": "must be text",
+    "string_unicode": "must be text without broken characters",
     "list_type": "must be a list",
     "tuple_type": "must be a list",
     "dict_type": "must be an object",
@@ -27,7 +29,6 @@ _PHRASES = {
     "float_type": "must be a number",
     "float_parsing": "must be a number",
 }
-_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +47,6 @@ class Documents:
     def place(self, entry: str) -> str:
         """How a sentence names one of the documents."""
         return entry if entry == self.name else f"{entry} in {self.name}"
-
-
-def is_storable(text: str) -> bool:
-    """Whether both databases can hold the text: no NUL character, no half of a UTF-16 pair."""
-    return _UNSTORABLE.search(text) is None
 
 
 def stem_of(entry: str) -> str:
@@ -77,13 +73,13 @@ StorableText = Annotated[str, AfterValidator(_storable)]
 Prompt = Annotated[StorableText, AfterValidator(_said)]
 """A prompt: storable, and not blank."""
 
-PersonName = Annotated[StorableText, Field(max_length=100)]
+PersonName = Annotated[str, Field(max_length=100), AfterValidator(_storable)]
 """How a file names a rater; may be blank, which the layouts report."""
 
-ModelLabel = Annotated[StorableText, Field(max_length=300)]
+ModelLabel = Annotated[str, Field(max_length=300), AfterValidator(_storable)]
 """A model as a file names it."""
 
-Key = Annotated[StorableText, Field(min_length=1, max_length=99)]
+Key = Annotated[str, Field(min_length=1, max_length=99), AfterValidator(_storable)]
 """An id of a prompt, a response or a question set; two of them still fit an external id."""
 
 
@@ -115,7 +111,7 @@ def _parse(place: str, content: bytes) -> Any:
         )
     except _RepeatedKeyError as error:
         raise InvalidInputError(
-            f"{place} holds the key {error.args[0][:60]!r} twice in one object, so that one of "
+            f"{place} holds the key {shown(error.args[0])!r} twice in one object, so that one of "
             "them would be lost; rename one and import the file again."
         ) from error
     except UnicodeDecodeError as error:
@@ -190,8 +186,5 @@ def _location(path: tuple[int | str, ...]) -> str:
         elif part == "[key]":
             text += " (the key)"
         else:
-            label = part if len(part) <= 60 else f"{part[:60]}…"
-            # repr shows what could not be printed or stored as it is.
-            label = label if label.isprintable() else repr(label)
-            text += f".{label}" if text else label
+            text += f".{shown(part)}" if text else shown(part)
     return text

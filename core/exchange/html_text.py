@@ -3,12 +3,13 @@
 import re
 from html.parser import HTMLParser
 
+from core.exchange.storable import storable_part
+
 _BLOCKS = frozenset(
     {"article", "br", "div", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "li", "ol", "p", "pre"}
     | {"section", "table", "td", "th", "tr", "ul"}
 )
 _UNSEEN = frozenset({"script", "style", "template", "title"})
-_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
 def plain_text(html: str) -> str:
@@ -21,7 +22,7 @@ def plain_text(html: str) -> str:
         # `html.parser` asserts on some malformed declarations ("<![x["); the text is still worth
         # keeping.
         parser.parts.append(re.sub(r"<[^>]*>?", " ", html))
-    text = _UNSTORABLE.sub("", "".join(parser.parts))
+    text = storable_part("".join(parser.parts))
     lines = (" ".join(line.split()) for line in text.splitlines())
     return "\n".join(line for line in lines if line)
 

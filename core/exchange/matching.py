@@ -125,11 +125,13 @@ class ResultMatcher:
     def match(self, file: ResultFile) -> ImportedSession | None:
         """The session of the file; nothing when it had to be left."""
         if file.external_id in self._present:
-            return self._leave(file, "this submission was already imported")
+            self._leave(file, "this submission was already imported")
+            return None
         problem = self._missing(file) or self._mismatch(file)
         if problem:
             self._tally.unmatched += 1
-            return self._leave(file, problem)
+            self._leave(file, problem)
+            return None
         items = [item for one in file.evaluations if (item := self._item(file, one)) is not None]
         if not items:
             self._tally.leave(f"{file.entry}: it holds no usable answer.", sessions=1)

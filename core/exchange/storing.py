@@ -1,6 +1,5 @@
 """Storing a file that makes a study of its own, in one transaction."""
 
-from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,9 +7,9 @@ from sqlmodel import Session
 
 from core.errors import InvalidInputError
 from core.exchange.content import ImportedStudy
-from core.exchange.documents import is_storable
 from core.exchange.ratings import add_campaign, add_sessions
-from core.exchange.report import ImportReport
+from core.exchange.report import ImportReport, Tally
+from core.exchange.storable import is_storable
 from core.studies.definition import DEFAULT_QUESTION, document_hash, text_hash
 from db.engine import Database
 from db.repositories import audits
@@ -64,7 +63,7 @@ def store_study(
     Raises:
         InvalidInputError: the name cannot be taken, or another study has it.
     """
-    name = checked_name(study_name or imported.suggested_name, source)
+    name = checked_name((study_name or "").strip() or imported.suggested_name, source)
     with database.write() as session:
         imports = Imports(session)
         existing = imports.locked_study(name)
@@ -120,18 +119,8 @@ def _repeated(imports: Imports, study: Study, source: Provenance) -> ImportRepor
         raise _name_in_use(study.name)
     day = f"{record.imported_at:%Y-%m-%d}"
     note = f"{source.file_name} was already imported into {study.name!r} on {day}; nothing is new."
-    nothing = dict.fromkeys(("test_cases", "candidates", "responses"), 0)
-    nothing |= dict.fromkeys(("sessions", "items", "ratings"), 0)
-    return ImportReport(
-        study=study.name,
-        study_id=study.id,
-        layout=source.layout,
-        taken=nothing,
-        left=dict(nothing),
-        unmatched=0,
-        reasons=[],
-        notes=[note],
-    )
+    tally = Tally(notes=[note])
+    return tally.report(study=study.name, study_id=study.id, layout=source.layout)
 
 
 def _name_in_use(name: str) -> InvalidInputError:
@@ -211,7 +200,7 @@ class _Writer:
         """The id of every stored response by its key."""
         now = utc_now()
         ids = {response.key: new_id() for response in self._imported.responses}
-        rows = [
+        rows: list[dict[str, Any]] = [
             {
                 "id": ids[response.key],
                 "study_id": self._study.id,
@@ -233,13 +222,12 @@ class _Writer:
 
     def _add_ratings(self, version: StudyVersion, response_ids: dict[str, str]) -> None:
         sessions = self._imported.sessions
-        sizes = Counter(len(one.items) for one in sessions)
         campaign = add_campaign(
             self._imports,
             version,
             name=f"Imported: {self._study.name}"[:200],
             instructions="",
-            items_per_session=max(sizes),
+            items_per_session=max(len(one.items) for one in sessions),
             response_ids=list(response_ids.values()),
             actor=self._source.actor,
         )

@@ -17,13 +17,10 @@ from core.errors import InvalidInputError, NotFoundError
 from core.rating.assignment import PoolEntry, assign
 from core.studies.template import render
 from db.engine import Database
-from db.repositories.rating import Campaigns, Sessions, new_rater
-from db.repositories.responses import Responses
-from db.repositories.studies import Studies
+from db.repositories.rating import Campaigns, CurrentItem, Sessions, new_rater
 from db.tables import (
     Campaign,
     CampaignStatus,
-    Rating,
     RatingConflict,
     RatingSession,
     SessionStatus,
@@ -38,6 +35,7 @@ PLATFORM_ID_PARAMETERS = ("PROLIFIC_PID", "participantId", "workerId")
 """Where recruiting platforms put their id of the person; the first that is there counts."""
 _CODE_LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 _MAX_COMMENT = 5000
+_UNKNOWN_SESSION = "This session is not known here; open the link you were given again."
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,9 +122,11 @@ def start_session(
         )
         session.add(rater)
         session.flush()
+        reserved = _reserve(session, campaign)
+        started.item_count = len(reserved)
         session.add(started)
         session.flush()
-        sessions.add_items(started.id, _reserve(session, campaign))
+        sessions.add_items(started.id, reserved)
         return started.id
 
 
@@ -168,31 +168,35 @@ def view_session(database: Database, session_id: str, tab: str) -> SessionView:
         NotFoundError: there is no such session.
     """
     with database.read() as session:
-        row = _session(session, session_id)
-        is_current = row.active_tab == tab
-        if row.status is SessionStatus.COMPLETE:
-            return SessionView(row.id, None, row.completion_code, is_current)
-        where = Sessions(session).current(session_id)
-        if where.item is None:
-            raise NotFoundError("This session holds nothing to rate; ask for a new link.")
-        context = Responses(session).in_context(where.item.response_id)
-        campaign = Campaigns(session).get(row.campaign_id)
-        version = Studies(session).version(campaign.study_version_id) if campaign else None
-        item = ItemView(
-            item_id=where.item.id,
-            number=where.answered + 1,
-            total=where.total,
-            question=version.rubric_question if version else "",
-            task=render(context.template.text, context.test_case.values),
-            response=context.response.text or "",
-        )
-        return SessionView(row.id, item, None, is_current)
+        row = Sessions(session).current(session_id)
+    if row is not None and row.item_id is None and row.status is SessionStatus.STARTED:
+        # Ordinarily the last answer completes the session.
+        with database.write() as session:
+            Sessions(session).complete(session_id, utc_now())
+    return _view(session_id, row, tab)
+
+
+def _view(session_id: str, row: CurrentItem | None, tab: str) -> SessionView:
+    if row is None:
+        raise NotFoundError(_UNKNOWN_SESSION)
+    is_current = row.active_tab == tab
+    if row.item_id is None or row.template is None or row.values is None or row.position is None:
+        return SessionView(session_id, None, row.completion_code, is_current)
+    item = ItemView(
+        item_id=row.item_id,
+        number=row.position + 1,
+        total=row.item_count,
+        question=row.question,
+        task=render(row.template, row.values),
+        response=row.response or "",
+    )
+    return SessionView(session_id, item, None, is_current)
 
 
 def save_answer(
     database: Database, session_id: str, item_id: str, value: int, comment: str, tab: str
-) -> None:
-    """Commit one answer; the last one completes the session.
+) -> SessionView:
+    """Commit one answer; the last one completes the session. Gives what comes next.
 
     The first answer to an item counts. A second, different one is kept beside it as a conflict.
 
@@ -209,49 +213,38 @@ def save_answer(
             f"The comment has {len(comment)} characters; shorten it to {_MAX_COMMENT}."
         )
     with database.write() as session:
-        row = _session(session, session_id)
         sessions = Sessions(session)
-        item = sessions.item(item_id)
+        item = sessions.answered_item(item_id)
         if item is None or item.session_id != session_id:
             raise NotFoundError("This answer belongs to another session; reload the page.")
-        if row.active_tab != tab:
+        if item.active_tab != tab:
             raise InvalidInputError(
                 "This session goes on in another tab; rate there, or reload to go on here."
             )
         now = utc_now()
-        rating = Rating(
-            item_id=item_id,
-            session_id=session_id,
-            criterion=CRITERION,
-            value=value,
-            comment=comment.strip() or None,
-            submitted_at=now,
-            shown_to_saved_ms=_elapsed_ms(now - item.shown_at) if item.shown_at else None,
-        )
-        if not sessions.add_rating(rating):
-            _keep_conflict(session, rating)
-        where = sessions.current(session_id)
-        if where.item is not None:
-            if where.item.shown_at is None:
-                where.item.shown_at = now
-                session.add(where.item)
-        elif row.status is SessionStatus.STARTED:
-            row.status, row.completed_at = SessionStatus.COMPLETE, now
-            session.add(row)
+        answer = {
+            "item_id": item_id,
+            "session_id": session_id,
+            "criterion": CRITERION,
+            "value": value,
+            "comment": comment.strip() or None,
+            "shown_at": item.shown_at,
+            "submitted_at": now,
+            "shown_to_saved_ms": _elapsed_ms(now - item.shown_at),
+        }
+        if not sessions.add_rating(answer):
+            _keep_conflict(session, item_id, value, comment.strip() or None)
+        row = sessions.current(session_id)
+        if row is not None and row.item_id is None:
+            sessions.complete(session_id, now)
+    return _view(session_id, row, tab)
 
 
-def _keep_conflict(session: Session, rating: Rating) -> None:
-    first = Sessions(session).rating_of(rating.item_id, rating.criterion)
-    if first is None or (first.value, first.comment) == (rating.value, rating.comment):
+def _keep_conflict(session: Session, item_id: str, value: int, comment: str | None) -> None:
+    first = Sessions(session).rating_of(item_id, CRITERION)
+    if first is None or (first.value, first.comment) == (value, comment):
         return
-    session.add(
-        RatingConflict(
-            item_id=rating.item_id,
-            criterion=rating.criterion,
-            value=rating.value,
-            comment=rating.comment,
-        )
-    )
+    session.add(RatingConflict(item_id=item_id, criterion=CRITERION, value=value, comment=comment))
 
 
 def _open_campaign(session: Session, link_token: str) -> Campaign:
@@ -268,7 +261,7 @@ def _open_campaign(session: Session, link_token: str) -> Campaign:
 def _session(session: Session, session_id: str) -> RatingSession:
     row = Sessions(session).get(session_id)
     if row is None:
-        raise NotFoundError("This session is not known here; open the link you were given again.")
+        raise NotFoundError(_UNKNOWN_SESSION)
     return row
 
 

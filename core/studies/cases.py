@@ -39,7 +39,7 @@ def cases_as_csv(cases: Sequence[Case]) -> str:
     """The cases in the form that `read_cases` reads; the inverse of it."""
     columns = [NAME_COLUMN, *(cases[0].values if cases else ())]
     text = io.StringIO(newline="")
-    writer = csv.DictWriter(text, columns, lineterminator="\n")
+    writer = csv.DictWriter(text, columns, lineterminator="\r\n")
     writer.writeheader()
     writer.writerows({NAME_COLUMN: case.name, **case.values} for case in cases)
     return text.getvalue()
@@ -70,7 +70,7 @@ def _csv_rows(file_name: str, text: str) -> list[dict[str, str]]:
 
 def _json_rows(file_name: str, text: str) -> list[dict[str, str]]:
     rows = []
-    for number, line in enumerate(text.splitlines(), start=1):
+    for number, line in enumerate(text.split("\n"), start=1):
         if not line.strip():
             continue
         try:

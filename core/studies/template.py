@@ -30,7 +30,8 @@ def placeholders(template: str) -> tuple[str, ...]:
                 "use letters, digits and underscores, as in {{tasks}}."
             )
         names[match.group(1)] = None
-    rest = _BRACES.sub("", template)
+    # A space, so that single braces around a placeholder do not become a double one.
+    rest = _BRACES.sub(" ", template)
     if "{{" in rest or "}}" in rest:
         raise InvalidInputError(
             "The prompt template has a '{{' or '}}' without its partner; close or remove it."

@@ -1,25 +1,29 @@
 """Campaigns, raters, sessions, items and ratings."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, insert, or_
+from sqlalchemy import bindparam, exists, func, insert, or_, update
+from sqlalchemy import select as core_select
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import aliased
 from sqlmodel import Session, and_, col, select
 
 from db.tables import (
     Campaign,
     CampaignResponse,
     Item,
+    PromptTemplate,
     Rater,
     Rating,
     RatingSession,
     Response,
     SessionStatus,
     StudyVersion,
+    TestCase,
 )
-from db.types import new_id, utc_now
+from db.types import new_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,11 +129,29 @@ class Campaigns:
 
 @dataclass(frozen=True, slots=True)
 class CurrentItem:
-    """The first item of a session without an answer, and how far the session is."""
+    """A session with the first of its items that has no answer; all of the item is null if none."""
 
-    item: Item | None
-    answered: int
-    total: int
+    status: SessionStatus
+    completion_code: str
+    active_tab: str | None
+    item_count: int
+    question: str
+    item_id: str | None
+    position: int | None
+    response: str | None
+    template: str | None
+    values: dict[str, str] | None
+
+
+@dataclass(frozen=True, slots=True)
+class AnsweredItem:
+    """An item that is about to get its answer, with what the answer is checked against."""
+
+    session_id: str
+    active_tab: str | None
+    item_count: int
+    position: int
+    shown_at: datetime
 
 
 class Sessions:
@@ -157,52 +179,109 @@ class Sessions:
         return self.session.exec(query.order_by(col(RatingSession.started_at).desc())).first()
 
     def add_items(self, session_id: str, response_ids: Sequence[str]) -> None:
-        """Reserve the responses for the session, in that order; the first is shown now."""
+        """Reserve the responses for the session, in that order."""
         rows = [
-            Item(
-                session_id=session_id,
-                position=position,
-                response_id=response_id,
-                shown_at=utc_now() if position == 0 else None,
-            ).model_dump()
+            Item(session_id=session_id, position=position, response_id=response_id).model_dump()
             for position, response_id in enumerate(response_ids)
         ]
         self.session.connection().execute(insert(Item), rows)
 
-    def current(self, session_id: str) -> CurrentItem:
-        """Where the session stands."""
-        rows = self.session.exec(
-            select(Item, Rating.id)
-            .outerjoin(Rating, col(Rating.item_id) == col(Item.id))
-            .where(Item.session_id == session_id)
-            .order_by(col(Item.position))
-        ).all()
-        open_items = [item for item, rating_id in rows if rating_id is None]
-        return CurrentItem(
-            item=open_items[0] if open_items else None,
-            answered=len(rows) - len(open_items),
-            total=len(rows),
+    def current(self, session_id: str) -> CurrentItem | None:
+        """Where the session stands, in one query; none when there is no such session."""
+        row = self.session.connection().execute(_CURRENT, {"session_id": session_id}).first()
+        return CurrentItem(*tuple(row)) if row else None
+
+    def answered_item(self, item_id: str) -> AnsweredItem | None:
+        """The item that an answer is for, in one query; none when there is no such item."""
+        row = self.session.connection().execute(_ANSWERED, {"item_id": item_id}).first()
+        if row is None:
+            return None
+        session_id, active_tab, item_count, position, started_at, last_answer_at = row
+        return AnsweredItem(
+            session_id, active_tab, item_count, position, last_answer_at or started_at
         )
 
-    def item(self, item_id: str) -> Item | None:
-        """The item of that id."""
-        return self.session.get(Item, item_id)
+    def complete(self, session_id: str, at: datetime) -> None:
+        """Mark the session as complete unless it is."""
+        self.session.connection().execute(
+            update(RatingSession)
+            .where(
+                col(RatingSession.id) == session_id,
+                col(RatingSession.status) == SessionStatus.STARTED,
+            )
+            .values(status=SessionStatus.COMPLETE, completed_at=at)
+        )
 
     def rating_of(self, item_id: str, criterion: str) -> Rating | None:
         """The answer that an item has."""
         query = select(Rating).where(Rating.item_id == item_id, Rating.criterion == criterion)
         return self.session.exec(query).first()
 
-    def add_rating(self, rating: Rating) -> bool:
-        """Store an answer unless the item has one; says whether it was stored."""
-        values = rating.model_dump()
-        bind = self.session.get_bind()
-        dialect = postgresql if bind.dialect.name == "postgresql" else sqlite
-        statement = dialect.insert(Rating).values(**values)
-        result = self.session.connection().execute(
-            statement.on_conflict_do_nothing(index_elements=["item_id", "criterion"])
-        )
-        return result.rowcount == 1
+    def add_rating(self, values: Mapping[str, object]) -> bool:
+        """Store an answer unless the item has one; says whether it was stored.
+
+        ``values`` are the columns of `Rating` besides its id.
+        """
+        connection = self.session.connection()
+        statement = _ADD_RATING[connection.dialect.name]
+        return connection.execute(statement, {"id": new_id(), **values}).rowcount == 1
+
+
+# A rating step runs the three statements below and nothing else; built once, they cost a cache
+# look-up instead of a compilation.
+_open_item = aliased(Item)
+_CURRENT = (
+    core_select(
+        col(RatingSession.status),
+        col(RatingSession.completion_code),
+        col(RatingSession.active_tab),
+        col(RatingSession.item_count),
+        col(StudyVersion.rubric_question),
+        col(Item.id),
+        col(Item.position),
+        col(Response.text),
+        col(PromptTemplate.text),
+        col(TestCase.values),
+    )
+    .join(Campaign, col(Campaign.id) == col(RatingSession.campaign_id))
+    .join(StudyVersion, col(StudyVersion.id) == col(Campaign.study_version_id))
+    .outerjoin(
+        Item,
+        (col(Item.session_id) == col(RatingSession.id))
+        & (
+            col(Item.position)
+            == core_select(func.min(_open_item.position))
+            .where(
+                col(_open_item.session_id) == bindparam("session_id"),
+                ~exists().where(col(Rating.item_id) == col(_open_item.id)),
+            )
+            .scalar_subquery()
+        ),
+    )
+    .outerjoin(Response, col(Response.id) == col(Item.response_id))
+    .outerjoin(TestCase, col(TestCase.id) == col(Response.test_case_id))
+    .outerjoin(PromptTemplate, col(PromptTemplate.id) == col(Response.prompt_template_id))
+    .where(col(RatingSession.id) == bindparam("session_id"))
+)
+_ANSWERED = (
+    core_select(
+        col(RatingSession.id),
+        col(RatingSession.active_tab),
+        col(RatingSession.item_count),
+        col(Item.position),
+        col(RatingSession.started_at),
+        core_select(func.max(col(Rating.submitted_at)))
+        .where(col(Rating.session_id) == col(RatingSession.id))
+        .correlate(RatingSession)
+        .scalar_subquery(),
+    )
+    .join(Item, col(Item.session_id) == col(RatingSession.id))
+    .where(col(Item.id) == bindparam("item_id"))
+)
+_ADD_RATING = {
+    name: dialect.insert(Rating).on_conflict_do_nothing(index_elements=["item_id", "criterion"])
+    for name, dialect in (("sqlite", sqlite), ("postgresql", postgresql))
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -97,6 +97,7 @@ class RatingSession(SQLModel, table=True):
     completion_code: str = Field(unique=True, max_length=32)
     arrival: dict[str, Any] = json_field()
     active_tab: str | None = Field(default=None, max_length=64)
+    item_count: int = 0
     external_id: str | None = Field(default=None, max_length=200, index=True)
     consented_at: datetime | None = moment_field(nullable=True)
     started_at: datetime = moment_field()
@@ -113,13 +114,14 @@ class Item(SQLModel, table=True):
     position: int
     response_id: str = Field(foreign_key="response.id", index=True)
     second_response_id: str | None = Field(default=None, foreign_key="response.id")
-    shown_at: datetime | None = moment_field(nullable=True)
 
 
 class Rating(SQLModel, table=True):
     """A person's answer to one criterion of the rubric for one item: a value 0..10 or a preference.
 
-    ``shown_to_saved_ms`` is the server's measure; ``reported_ms`` what an imported file claims.
+    ``shown_at`` is when the server sent the item: when the answer before it was stored, or when the
+    session started. ``shown_to_saved_ms`` is from then on, ``reported_ms`` what an imported file
+    claims.
     """
 
     __table_args__ = (UniqueConstraint("item_id", "criterion"),)
@@ -131,6 +133,7 @@ class Rating(SQLModel, table=True):
     value: int | None = None
     preference: Preference | None = choice_field(Preference, default=None, nullable=True)
     comment: str | None = None
+    shown_at: datetime | None = moment_field(nullable=True)
     submitted_at: datetime | None = moment_field(nullable=True)
     shown_to_saved_ms: int | None = None
     reported_ms: int | None = None

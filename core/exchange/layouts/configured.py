@@ -13,7 +13,6 @@ from core.exchange.documents import (
     ModelLabel,
     Prompt,
     StorableText,
-    stem_of,
     validated,
 )
 
@@ -111,7 +110,7 @@ def read(files: Documents) -> ImportedStudy:
     _add_texts(builder, entries["models_responses.json"], cases, owners, texts)
     _report_unowned(builder, entries["responses.json"], owners, texts)
     return builder.build(
-        files.stem if files.stem != FOLDER else stem_of(prompts[0].prompt[:60]),
+        builder.first_case_name if files.stem == FOLDER else files.stem,
         configuration=_configuration(settings, list(cases), distribution),
     )
 

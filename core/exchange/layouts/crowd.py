@@ -6,6 +6,7 @@ samples of a model are counted in order of first appearance.
 
 from collections import Counter
 from collections.abc import Iterable
+from itertools import pairwise
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter
@@ -33,6 +34,9 @@ class Comparison(BaseModel):
 
 Submission = tuple[str, list[Comparison]]
 """A rater's name as the file writes it, and what they compared in one go."""
+
+_RUNNING_LENGTH = 8
+"""So many times that only grow are no accident (one chance in 40,320)."""
 
 _SHAPE = TypeAdapter(list[dict[PersonName, list[Comparison]]])
 
@@ -71,6 +75,11 @@ def _is_crowd(document: Any) -> bool:
     )
 
 
+def _is_running(pairs: list[Comparison]) -> bool:
+    times = [pair.time_spent for pair in pairs if pair.time_spent is not None]
+    return len(times) >= _RUNNING_LENGTH and all(one < two for one, two in pairwise(times))
+
+
 class _Reader:
     """Reads one crowd study."""
 
@@ -87,6 +96,7 @@ class _Reader:
     def study(self) -> ImportedStudy:
         """The study of the file."""
         sessions = list(self._sessions())
+        self._note_running_times()
         return self._builder.build(
             stem_of(self._entry), template=UNKNOWN_PROMPT_TEMPLATE, sessions=sessions
         )
@@ -101,6 +111,15 @@ class _Reader:
         if unread:
             notes.append(f"Keys without a known answer, not read: {', '.join(unread)}.")
         return criteria
+
+    def _note_running_times(self) -> None:
+        """Some files count the seconds from the start of a submission; say where it looks so."""
+        running = [name for name, pairs in self._submissions if _is_running(pairs)]
+        if running:
+            self._builder.tally.notes.append(
+                f"{len(running)} submission(s) have times that only grow, for example that of "
+                f"{running[0]}; they are kept as they stand but may count from the start."
+            )
 
     def _sessions(self) -> Iterable[ImportedSession]:
         counts: Counter[str] = Counter()

@@ -75,7 +75,7 @@ class GPTScorer:
         """See `core.judges.base.LLMJudge.parse`."""
         try:
             document = json.loads(reply)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:  # the latter: brackets thousands deep
             raise UnparsableReplyError(
                 f"The judge's reply is not JSON: {reply[:80]!r}; retry to ask again."
             ) from error

@@ -500,6 +500,7 @@ def upgrade() -> None:
         sa.Column("completion_code", sa.String(length=32), nullable=False),
         sa.Column("arrival", sa.JSON(), nullable=False),
         sa.Column("active_tab", sa.String(length=64), nullable=True),
+        sa.Column("item_count", sa.Integer(), nullable=False),
         sa.Column("external_id", sa.String(length=200), nullable=True),
         sa.Column("consented_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("started_at", sa.DateTime(timezone=True), nullable=False),
@@ -583,7 +584,6 @@ def upgrade() -> None:
         sa.Column("position", sa.Integer(), nullable=False),
         sa.Column("response_id", sa.String(), nullable=False),
         sa.Column("second_response_id", sa.String(), nullable=True),
-        sa.Column("shown_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(
             ["response_id"],
             ["response.id"],
@@ -616,6 +616,7 @@ def upgrade() -> None:
             nullable=True,
         ),
         sa.Column("comment", sa.String(), nullable=True),
+        sa.Column("shown_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("submitted_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("shown_to_saved_ms", sa.Integer(), nullable=True),
         sa.Column("reported_ms", sa.Integer(), nullable=True),

@@ -1,0 +1,29 @@
+"""The comparison of `rating_step`: the raters' widgets on a page that keeps nothing."""
+
+import streamlit as st
+
+TASK = "Write a short briefing in at most four sentences.\n\n" + "Plan for the day\n" * 12
+RESPONSE = "You finished a good deal yesterday, and today's plans fit your goals well. " * 5
+
+st.set_page_config(page_title="Bare", layout="centered")
+number = st.session_state.setdefault("number", 1)
+
+
+def go_on() -> None:
+    """Show the next item."""
+    st.session_state["number"] += 1
+
+
+st.progress(min(1.0, (number - 1) / 1000), text=f"Answer {number} of 1000")
+with st.expander("What the assistant was asked", expanded=number == 1):
+    st.text(TASK)
+st.markdown("**The answer**")
+with st.container(border=True):
+    st.text(RESPONSE)
+with st.form(f"form_{number}", border=False):
+    st.segmented_control(
+        "How good is it?", options=list(range(11)), key=f"score_{number}", width="stretch"
+    )
+    st.html('<div class="scale-ends"><span>0 useless</span><span>10 perfect</span></div>')
+    st.text_area("Comment (optional)", key=f"comment_{number}", max_chars=5000, height=68)
+    st.form_submit_button("Save and go on", key=f"submit_{number}", on_click=go_on)

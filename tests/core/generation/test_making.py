@@ -1,0 +1,277 @@
+"""Responses made by a stand-in over HTTP, and what is stored of each call."""
+
+import asyncio
+
+import pytest
+
+from core.bench.prices import price_book
+from core.generation.service import request_generation
+from core.providers.base import ChatReply, Timeline
+from core.recording import Call, RowRecorder
+from core.runs import newest_progress
+from db.engine import Database
+from db.repositories.work import Work
+from db.tables import Attempt, AttemptStatus, CallStatus, Response, RunKind
+from tests.building import (
+    ABSENT,
+    ACTOR,
+    MEDIUM,
+    REFERENCE,
+    SMALL,
+    Sandbox,
+    attempts_at,
+    generate,
+    make,
+    make_study,
+    store_responses,
+    stored,
+)
+
+
+@pytest.mark.parametrize("model", [SMALL, REFERENCE])
+def test_a_response_is_stored_with_its_text_tokens_and_timeline(
+    database: Database, sandbox: Sandbox, model: str
+) -> None:
+    sandbox.change(model, time_to_first_token_ms=40, ms_per_token=1)
+    content = make_study(database, candidates=[model], reference=None, cases=1)
+    run = generate(database, sandbox, content)
+    (row,) = stored(database, content)
+
+    assert row.status is CallStatus.OK
+    assert row.text
+    assert row.finish_reason == "length"
+    assert row.prompt_tokens is not None
+    assert row.prompt_tokens > 5
+    assert row.completion_tokens == 12
+    assert row.model_reported == model.split("/")[1]
+    assert row.run_id == run.id
+    assert row.error_kind is None
+    assert row.completed_at is not None
+    assert row.first_chunk_ns is not None
+    assert row.time_to_first_token_ns is not None
+    assert row.last_token_ns is not None
+    assert row.duration_ns is not None
+    # In nanoseconds: the first token comes after 40 ms, and the whole takes less than a minute.
+    assert 20_000_000 < row.time_to_first_token_ns
+    assert row.first_chunk_ns <= row.time_to_first_token_ns <= row.last_token_ns <= row.duration_ns
+    assert row.duration_ns < 60_000_000_000
+
+
+def test_the_attempt_at_a_response_is_kept_beside_it(database: Database, sandbox: Sandbox) -> None:
+    content = make_study(database, candidates=[SMALL], reference=None, cases=1)
+    run = generate(database, sandbox, content)
+    (row,) = stored(database, content)
+    (attempt,) = attempts_at(database, response_id=row.id)
+    assert (attempt.status, attempt.number, attempt.run_id) == (AttemptStatus.OK, 1, run.id)
+    assert attempt.ended_at is not None
+    assert attempt.ended_at >= attempt.sent_at
+    assert attempt.completion_tokens == row.completion_tokens
+    assert attempt.duration_ns == row.duration_ns
+
+
+def test_the_attempt_stands_as_sent_while_the_model_answers(
+    database: Database, sandbox: Sandbox
+) -> None:
+    sandbox.change(SMALL, time_to_first_token_ms=1500)
+    content = make_study(database, candidates=[SMALL], reference=None, cases=1)
+    run = request_generation(database, content.study.id, ACTOR)
+    (row,) = stored(database, content)
+
+    async def look_while_it_is_made() -> list[Attempt]:
+        making = asyncio.create_task(make(database, sandbox, run.id, [row.id]))
+        while not sandbox.calls() and not making.done():
+            await asyncio.sleep(0.02)
+        seen = attempts_at(database, response_id=row.id)
+        await making
+        return seen
+
+    (seen,) = asyncio.run(look_while_it_is_made())
+    assert (seen.status, seen.ended_at) == (AttemptStatus.SENT, None)
+    assert attempts_at(database, response_id=row.id)[0].status is AttemptStatus.OK
+
+
+def test_ollamas_own_durations_are_kept_under_their_names(
+    database: Database, sandbox: Sandbox
+) -> None:
+    content = make_study(database, candidates=[SMALL], reference=None, cases=1)
+    generate(database, sandbox, content)
+    (row,) = stored(database, content)
+    assert {"total_duration", "eval_duration", "prompt_eval_count"} <= set(row.provider_figures)
+
+
+def test_a_model_that_does_not_exist_is_a_stored_failure_and_the_rest_goes_on(
+    database: Database, sandbox: Sandbox
+) -> None:
+    content = make_study(database, candidates=[ABSENT, SMALL, MEDIUM])
+    generate(database, sandbox, content)
+    model_of = {one.id: one.model for one in content.candidates}
+    for row in stored(database, content):
+        if model_of[row.candidate_id] == ABSENT:
+            assert row.status is CallStatus.FAILED
+            assert row.error_kind == "unknown_model"
+            assert row.error_message == (
+                "Ollama has no model 'nobody-has-this'; "
+                "pull it with: ollama pull nobody-has-this."
+            )
+            assert row.text is None
+            (attempt,) = attempts_at(database, response_id=row.id)
+            assert (attempt.status, attempt.http_status) == (AttemptStatus.FAILED, 404)
+        else:
+            assert row.status is CallStatus.OK
+    progress = newest_progress(database, content.study.id, RunKind.GENERATION)
+    assert progress is not None
+    assert (progress.counts.ok, progress.counts.failed) == (6, 2)
+    assert [(one.model, one.kind, one.calls) for one in progress.failures] == [
+        (ABSENT, "unknown_model", 2)
+    ]
+
+
+def test_retrying_a_failure_makes_a_new_attempt_and_keeps_the_old(
+    database: Database, sandbox: Sandbox
+) -> None:
+    content = make_study(database, candidates=[ABSENT], reference=None, cases=1)
+    first = generate(database, sandbox, content)
+    sandbox.change(ABSENT, time_to_first_token_ms=5, ms_per_token=0)
+    second = generate(database, sandbox, content, retry_failed=True)
+    (row,) = stored(database, content)
+    attempts = attempts_at(database, response_id=row.id)
+    assert row.status is CallStatus.OK
+    assert (row.error_kind, row.error_message) == (None, None)
+    assert [(one.number, one.status, one.run_id) for one in attempts] == [
+        (1, AttemptStatus.FAILED, first.id),
+        (2, AttemptStatus.OK, second.id),
+    ]
+    assert attempts[0].error_kind == "unknown_model"
+
+
+@pytest.mark.parametrize("model", [SMALL, REFERENCE])
+def test_a_429_is_retried_with_every_attempt_recorded(
+    database: Database, sandbox: Sandbox, model: str
+) -> None:
+    sandbox.arm(rate_limit={"times": 2, "retry_after_s": 0.1})
+    content = make_study(database, candidates=[model], reference=None, cases=1)
+    generate(database, sandbox, content)
+    (row,) = stored(database, content)
+    attempts = attempts_at(database, response_id=row.id)
+    assert row.status is CallStatus.OK
+    assert [(one.number, one.status, one.http_status) for one in attempts] == [
+        (1, AttemptStatus.FAILED, 429),
+        (2, AttemptStatus.FAILED, 429),
+        (3, AttemptStatus.OK, None),
+    ]
+    assert {one.error_kind for one in attempts[:2]} == {"rate_limited"}
+    assert sandbox.calls() == 3
+
+
+def test_used_up_credit_is_final_at_once(database: Database, sandbox: Sandbox) -> None:
+    sandbox.arm(insufficient_quota={"times": None})
+    content = make_study(database, candidates=[REFERENCE], reference=None, cases=1)
+    generate(database, sandbox, content)
+    (row,) = stored(database, content)
+    assert (row.status, row.error_kind) == (CallStatus.FAILED, "quota_exhausted")
+    assert sandbox.calls() == 1
+
+
+@pytest.mark.parametrize("how", ["error", "close"])
+@pytest.mark.parametrize("model", [SMALL, REFERENCE])
+def test_an_answer_that_breaks_off_is_never_stored_as_a_whole_one(
+    database: Database, sandbox: Sandbox, model: str, how: str
+) -> None:
+    sandbox.arm(cut_stream={"times": 1, "after_tokens": 3, "how": how})
+    content = make_study(database, candidates=[model], reference=None, cases=1)
+    generate(database, sandbox, content)
+    (row,) = stored(database, content)
+    attempts = attempts_at(database, response_id=row.id)
+    assert [one.status for one in attempts] == [AttemptStatus.FAILED, AttemptStatus.OK]
+    assert attempts[0].error_kind == "truncated"
+    assert row.completion_tokens == 12
+
+
+def test_making_a_response_twice_calls_the_model_once(database: Database, sandbox: Sandbox) -> None:
+    content = make_study(database, candidates=[SMALL], reference=None, cases=1)
+    run = generate(database, sandbox, content)
+    (row,) = stored(database, content)
+    statuses = asyncio.run(make(database, sandbox, run.id, [row.id, row.id]))
+    assert statuses == [CallStatus.OK, CallStatus.OK]
+    assert sandbox.calls() == 1
+    assert stored(database, content)[0].text == row.text
+    assert len(attempts_at(database, response_id=row.id)) == 1
+
+
+def test_an_attempt_that_a_crash_left_sent_is_in_doubt_at_the_next_one(
+    database: Database, sandbox: Sandbox
+) -> None:
+    content = make_study(database, candidates=[SMALL], reference=None, cases=1)
+    run = request_generation(database, content.study.id, ACTOR)
+    (row,) = stored(database, content)
+    with database.write() as session:
+        session.add(Attempt(run_id=run.id, number=1, response_id=row.id))
+    asyncio.run(make(database, sandbox, run.id, [row.id]))
+    attempts = attempts_at(database, response_id=row.id)
+    assert [(one.number, one.status) for one in attempts] == [
+        (1, AttemptStatus.IN_DOUBT),
+        (2, AttemptStatus.OK),
+    ]
+    with database.read() as session:
+        assert Work(session).counts(run).in_doubt == 1
+
+
+def test_the_cost_comes_from_the_price_book(database: Database, sandbox: Sandbox) -> None:
+    sandbox.change("openai/gpt-4", time_to_first_token_ms=5, ms_per_token=0)
+    content = make_study(database, candidates=[SMALL], reference="openai/gpt-4", cases=1)
+    run = generate(database, sandbox, content)
+    by_candidate = {row.candidate_id: row for row in stored(database, content)}
+    assert content.reference is not None
+    paid = by_candidate.pop(content.reference.id)
+    (free,) = by_candidate.values()
+    price = price_book()["openai/gpt-4"]
+    assert paid.prompt_tokens is not None
+    assert paid.completion_tokens is not None
+    wanted = (
+        paid.prompt_tokens * price.prompt_usd_per_million_tokens
+        + paid.completion_tokens * price.completion_usd_per_million_tokens
+    ) / 1e6
+    assert paid.cost_usd == pytest.approx(wanted)
+    assert attempts_at(database, response_id=paid.id)[0].cost_usd == pytest.approx(wanted)
+    assert free.cost_usd is None
+    with database.read() as session:
+        counts = Work(session).counts(run)
+    assert counts.cost_usd == pytest.approx(wanted)
+    assert counts.unpriced == 1
+
+
+def _reply(text: str) -> ChatReply:
+    timeline = Timeline(1, 1, 2, 3)
+    return ChatReply(text, "stop", prompt_tokens=1000, completion_tokens=0, timeline=timeline)
+
+
+def _keep_text(row: Call, reply: ChatReply) -> None:
+    assert isinstance(row, Response)
+    row.text = reply.text
+
+
+def test_a_second_answer_to_a_stored_response_never_takes_its_place(database: Database) -> None:
+    content = make_study(database, candidates=["openai/gpt-4"], reference=None, cases=1)
+    run = request_generation(database, content.study.id, ACTOR)
+    (row,) = stored(database, content)
+    recorder = RowRecorder(database, Response, row.id, run.id, "openai/gpt-4", _keep_text)
+
+    async def two_daemons_answer() -> None:
+        first, second = await recorder.sent(), await recorder.sent()
+        await recorder.succeeded(second, _reply("stored first"))
+        await recorder.succeeded(first, _reply("woke up late"))
+
+    asyncio.run(two_daemons_answer())
+    (after,) = stored(database, content)
+    assert after.text == "stored first"
+    assert after.cost_usd == pytest.approx(0.06), "both calls were paid"
+    assert {one.status for one in attempts_at(database, response_id=row.id)} == {AttemptStatus.OK}
+
+
+def test_a_late_failure_never_undoes_a_stored_response(database: Database) -> None:
+    content = make_study(database, candidates=[SMALL], reference=None, cases=1)
+    (row,) = store_responses(database, content)
+    recorder = RowRecorder(database, Response, row.id, "", SMALL, _keep_text)
+    asyncio.run(recorder.gave_up("unavailable", "Too late."))
+    (after,) = stored(database, content)
+    assert (after.status, after.text, after.error_kind) == (CallStatus.OK, row.text, None)
