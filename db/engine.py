@@ -84,6 +84,28 @@ class Database:
             yield session
             session.commit()
 
+    @contextmanager
+    def read_bare(self) -> Iterator[Connection]:
+        """A reading transaction without the object-relational layer.
+
+        Raises:
+            StoreError: the database is locked or unreachable.
+        """
+        with _as_store_error(), self.engine.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def write_bare(self) -> Iterator[Connection]:
+        """A writing transaction without the object-relational layer; otherwise as `write`.
+
+        Raises:
+            StoreError: the database is locked, full or unreachable; nothing of the block is stored.
+        """
+        with self._write_lock, _as_store_error(), self.engine.connect() as connection:
+            connection.execution_options(**{_BEGIN_IMMEDIATE: True})
+            with connection.begin():
+                yield connection
+
     def close(self) -> None:
         """Give all connections back."""
         self.engine.dispose()

@@ -188,10 +188,11 @@ def generate(
 async def make(
     database: Database, sandbox: Sandbox, run_id: str, response_ids: Sequence[str]
 ) -> list[CallStatus]:
-    """Make those responses one after the other."""
+    """Make those responses at the same time, as a chunk does."""
     models = sandbox.models()
     try:
-        return [await make_response(database, models, run_id, one) for one in response_ids]
+        making = (make_response(database, models, run_id, one) for one in response_ids)
+        return await asyncio.gather(*making)
     finally:
         await models.close()
 

@@ -11,13 +11,15 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from itsdangerous import BadSignature, URLSafeSerializer
+from sqlalchemy import Connection
 from sqlmodel import Session
 
 from core.errors import InvalidInputError, NotFoundError
 from core.rating.assignment import PoolEntry, assign
 from core.studies.template import render
 from db.engine import Database
-from db.repositories.rating import Campaigns, CurrentItem, Sessions, new_rater
+from db.repositories import rating_step
+from db.repositories.rating import Campaigns, Sessions, new_rater
 from db.tables import (
     Campaign,
     CampaignStatus,
@@ -167,16 +169,16 @@ def view_session(database: Database, session_id: str, tab: str) -> SessionView:
     Raises:
         NotFoundError: there is no such session.
     """
-    with database.read() as session:
-        row = Sessions(session).current(session_id)
+    with database.read_bare() as connection:
+        row = rating_step.current_item(connection, session_id)
     if row is not None and row.item_id is None and row.status is SessionStatus.STARTED:
         # Ordinarily the last answer completes the session.
-        with database.write() as session:
-            Sessions(session).complete(session_id, utc_now())
+        with database.write_bare() as connection:
+            rating_step.complete(connection, session_id, utc_now())
     return _view(session_id, row, tab)
 
 
-def _view(session_id: str, row: CurrentItem | None, tab: str) -> SessionView:
+def _view(session_id: str, row: rating_step.CurrentItem | None, tab: str) -> SessionView:
     if row is None:
         raise NotFoundError(_UNKNOWN_SESSION)
     is_current = row.active_tab == tab
@@ -212,9 +214,8 @@ def save_answer(
         raise InvalidInputError(
             f"The comment has {len(comment)} characters; shorten it to {_MAX_COMMENT}."
         )
-    with database.write() as session:
-        sessions = Sessions(session)
-        item = sessions.answered_item(item_id)
+    with database.write_bare() as connection:
+        item = rating_step.answered_item(connection, item_id)
         if item is None or item.session_id != session_id:
             raise NotFoundError("This answer belongs to another session; reload the page.")
         if item.active_tab != tab:
@@ -232,19 +233,22 @@ def save_answer(
             "submitted_at": now,
             "shown_to_saved_ms": _elapsed_ms(now - item.shown_at),
         }
-        if not sessions.add_rating(answer):
-            _keep_conflict(session, item_id, value, comment.strip() or None)
-        row = sessions.current(session_id)
+        if not rating_step.add_rating(connection, answer):
+            _keep_conflict(connection, item_id, value, comment.strip() or None)
+        row = rating_step.current_item(connection, session_id)
         if row is not None and row.item_id is None:
-            sessions.complete(session_id, now)
+            rating_step.complete(connection, session_id, now)
     return _view(session_id, row, tab)
 
 
-def _keep_conflict(session: Session, item_id: str, value: int, comment: str | None) -> None:
-    first = Sessions(session).rating_of(item_id, CRITERION)
-    if first is None or (first.value, first.comment) == (value, comment):
+def _keep_conflict(connection: Connection, item_id: str, value: int, comment: str | None) -> None:
+    if rating_step.first_answer(connection, item_id, CRITERION) == (value, comment):
         return
-    session.add(RatingConflict(item_id=item_id, criterion=CRITERION, value=value, comment=comment))
+    with Session(connection) as session:
+        session.add(
+            RatingConflict(item_id=item_id, criterion=CRITERION, value=value, comment=comment)
+        )
+        session.flush()
 
 
 def _open_campaign(session: Session, link_token: str) -> Campaign:

@@ -39,7 +39,10 @@ def cases_as_csv(cases: Sequence[Case]) -> str:
     """The cases in the form that `read_cases` reads; the inverse of it."""
     columns = [NAME_COLUMN, *(cases[0].values if cases else ())]
     text = io.StringIO(newline="")
-    writer = csv.DictWriter(text, columns, lineterminator="\r\n")
+    # The writer quotes a lone carriage return only when told to quote everything.
+    cells = [cell for case in cases for cell in (case.name, *case.values.values())]
+    quoting = csv.QUOTE_ALL if "\r" in "".join(cells) else csv.QUOTE_MINIMAL
+    writer = csv.DictWriter(text, columns, lineterminator="\n", quoting=quoting)
     writer.writeheader()
     writer.writerows({NAME_COLUMN: case.name, **case.values} for case in cases)
     return text.getvalue()
@@ -53,6 +56,10 @@ def _csv_rows(file_name: str, text: str) -> list[dict[str, str]]:
     reader = csv.DictReader(io.StringIO(text, newline=""), strict=True)
     rows: list[dict[str, str]] = []
     try:
+        columns = [name.strip() for name in reader.fieldnames or ()]
+        twice = next((name for name in columns if columns.count(name) > 1), None)
+        if twice is not None:
+            raise InvalidInputError(f"{file_name} has two columns {twice!r}; remove one.")
         for row in reader:
             # DictReader files surplus cells under None and fills missing ones with None.
             if None in row or None in row.values():

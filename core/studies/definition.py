@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from core.errors import InvalidInputError
+from core.exchange.storable import is_storable
 from core.providers.names import parse_model
 from core.studies.template import check_values, placeholders
 
@@ -76,10 +77,32 @@ class StudyDefinition:
             parameters=self.parameters,
             rubric_question=self.rubric_question.strip() or DEFAULT_QUESTION,
         )
+        checked._check_texts()
         checked._check_models()
         checked._check_cases()
         checked._check_numbers()
         return checked
+
+    def _check_texts(self) -> None:
+        case_texts = [
+            text
+            for case in self.test_cases
+            for text in (case.name, *case.values, *case.values.values())
+        ]
+        texts = {
+            "name": [self.name],
+            "prompt template": [self.template],
+            "description": [self.description],
+            "question": [self.rubric_question],
+            "system prompt": [self.parameters.system_prompt or ""],
+            "test cases": case_texts,
+        }
+        for place, found in texts.items():
+            if not all(map(is_storable, found)):
+                raise InvalidInputError(
+                    f"The study's {place} cannot be stored: it holds a NUL character or half a "
+                    "character; remove it."
+                )
 
     def _check_models(self) -> None:
         if not self.candidates:

@@ -1,27 +1,22 @@
 """Campaigns, raters, sessions, items and ratings."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import bindparam, exists, func, insert, or_, update
-from sqlalchemy import select as core_select
-from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.orm import aliased
+from sqlalchemy import func, insert, or_
 from sqlmodel import Session, and_, col, select
 
 from db.tables import (
     Campaign,
     CampaignResponse,
     Item,
-    PromptTemplate,
     Rater,
     Rating,
     RatingSession,
     Response,
     SessionStatus,
     StudyVersion,
-    TestCase,
 )
 from db.types import new_id
 
@@ -127,33 +122,6 @@ class Campaigns:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class CurrentItem:
-    """A session with the first of its items that has no answer; all of the item is null if none."""
-
-    status: SessionStatus
-    completion_code: str
-    active_tab: str | None
-    item_count: int
-    question: str
-    item_id: str | None
-    position: int | None
-    response: str | None
-    template: str | None
-    values: dict[str, str] | None
-
-
-@dataclass(frozen=True, slots=True)
-class AnsweredItem:
-    """An item that is about to get its answer, with what the answer is checked against."""
-
-    session_id: str
-    active_tab: str | None
-    item_count: int
-    position: int
-    shown_at: datetime
-
-
 class Sessions:
     """Queries over one rater's session within one transaction."""
 
@@ -185,103 +153,6 @@ class Sessions:
             for position, response_id in enumerate(response_ids)
         ]
         self.session.connection().execute(insert(Item), rows)
-
-    def current(self, session_id: str) -> CurrentItem | None:
-        """Where the session stands, in one query; none when there is no such session."""
-        row = self.session.connection().execute(_CURRENT, {"session_id": session_id}).first()
-        return CurrentItem(*tuple(row)) if row else None
-
-    def answered_item(self, item_id: str) -> AnsweredItem | None:
-        """The item that an answer is for, in one query; none when there is no such item."""
-        row = self.session.connection().execute(_ANSWERED, {"item_id": item_id}).first()
-        if row is None:
-            return None
-        session_id, active_tab, item_count, position, started_at, last_answer_at = row
-        return AnsweredItem(
-            session_id, active_tab, item_count, position, last_answer_at or started_at
-        )
-
-    def complete(self, session_id: str, at: datetime) -> None:
-        """Mark the session as complete unless it is."""
-        self.session.connection().execute(
-            update(RatingSession)
-            .where(
-                col(RatingSession.id) == session_id,
-                col(RatingSession.status) == SessionStatus.STARTED,
-            )
-            .values(status=SessionStatus.COMPLETE, completed_at=at)
-        )
-
-    def rating_of(self, item_id: str, criterion: str) -> Rating | None:
-        """The answer that an item has."""
-        query = select(Rating).where(Rating.item_id == item_id, Rating.criterion == criterion)
-        return self.session.exec(query).first()
-
-    def add_rating(self, values: Mapping[str, object]) -> bool:
-        """Store an answer unless the item has one; says whether it was stored.
-
-        ``values`` are the columns of `Rating` besides its id.
-        """
-        connection = self.session.connection()
-        statement = _ADD_RATING[connection.dialect.name]
-        return connection.execute(statement, {"id": new_id(), **values}).rowcount == 1
-
-
-# A rating step runs the three statements below and nothing else; built once, they cost a cache
-# look-up instead of a compilation.
-_open_item = aliased(Item)
-_CURRENT = (
-    core_select(
-        col(RatingSession.status),
-        col(RatingSession.completion_code),
-        col(RatingSession.active_tab),
-        col(RatingSession.item_count),
-        col(StudyVersion.rubric_question),
-        col(Item.id),
-        col(Item.position),
-        col(Response.text),
-        col(PromptTemplate.text),
-        col(TestCase.values),
-    )
-    .join(Campaign, col(Campaign.id) == col(RatingSession.campaign_id))
-    .join(StudyVersion, col(StudyVersion.id) == col(Campaign.study_version_id))
-    .outerjoin(
-        Item,
-        (col(Item.session_id) == col(RatingSession.id))
-        & (
-            col(Item.position)
-            == core_select(func.min(_open_item.position))
-            .where(
-                col(_open_item.session_id) == bindparam("session_id"),
-                ~exists().where(col(Rating.item_id) == col(_open_item.id)),
-            )
-            .scalar_subquery()
-        ),
-    )
-    .outerjoin(Response, col(Response.id) == col(Item.response_id))
-    .outerjoin(TestCase, col(TestCase.id) == col(Response.test_case_id))
-    .outerjoin(PromptTemplate, col(PromptTemplate.id) == col(Response.prompt_template_id))
-    .where(col(RatingSession.id) == bindparam("session_id"))
-)
-_ANSWERED = (
-    core_select(
-        col(RatingSession.id),
-        col(RatingSession.active_tab),
-        col(RatingSession.item_count),
-        col(Item.position),
-        col(RatingSession.started_at),
-        core_select(func.max(col(Rating.submitted_at)))
-        .where(col(Rating.session_id) == col(RatingSession.id))
-        .correlate(RatingSession)
-        .scalar_subquery(),
-    )
-    .join(Item, col(Item.session_id) == col(RatingSession.id))
-    .where(col(Item.id) == bindparam("item_id"))
-)
-_ADD_RATING = {
-    name: dialect.insert(Rating).on_conflict_do_nothing(index_elements=["item_id", "criterion"])
-    for name, dialect in (("sqlite", sqlite), ("postgresql", postgresql))
-}
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ https://platform.openai.com/docs/api-reference/chat
 
 from typing import Any
 
+import httpx
 import openai
 from openai.types.chat import ChatCompletionChunk
 
@@ -49,7 +50,8 @@ class OpenAIProvider:
             async for chunk in raw.parse():
                 watch.chunk(has_text=answer.take(chunk))
         except openai.APIError as error:
-            raise self._failure(error, request.model) from error
+            begun = watch.first_chunk_ns is not None
+            raise self._failure(error, request.model, begun=begun) from error
         timeline = watch.stop()
         if answer.finish_reason is None:
             raise ProviderError(
@@ -80,7 +82,9 @@ class OpenAIProvider:
         """See `core.providers.base.Provider.close`."""
         await self._client.close()
 
-    def _failure(self, error: openai.APIError, model: str) -> ProviderError:
+    def _failure(
+        self, error: openai.APIError, model: str, *, begun: bool = False
+    ) -> ProviderError:
         if isinstance(error, openai.APIStatusError):
             return _refusal(error, model, self._base_url)
         if isinstance(error, openai.APITimeoutError):
@@ -89,7 +93,7 @@ class OpenAIProvider:
                 f"{self._base_url} took longer than allowed for {model!r}; "
                 "raise SLAM_REQUEST_TIMEOUT_S or try again.",
             )
-        if isinstance(error, openai.APIConnectionError):
+        if isinstance(error, openai.APIConnectionError) and not begun:
             return ProviderError(
                 FailureKind.UNREACHABLE,
                 f"{self._base_url} does not answer; check the network and OPENAI_BASE_URL.",

@@ -1,0 +1,81 @@
+"""A daemon that cannot start says why in one sentence and ends."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from db.engine import Database
+from tests.daemon.running import ROOT
+from tests.postgresql import free_port
+
+
+def started(home: Path, database_url: str | None = None) -> subprocess.CompletedProcess[str]:
+    environment = os.environ | {"SLAM_HOME": str(home)}
+    environment.pop("DATABASE_URL", None)
+    if database_url:
+        environment["DATABASE_URL"] = database_url
+    return subprocess.run(
+        [sys.executable, "-m", "daemon"],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+
+
+def test_a_database_that_was_not_set_up_is_refused(tmp_path: Path, database_url: str) -> None:
+    url = None if database_url.startswith("sqlite") else database_url
+    ended = started(tmp_path, url)
+    assert ended.returncode == 1
+    assert ended.stdout == ""
+    assert ended.stderr == (
+        "slam.daemon: The database has not been set up, or is of an earlier release; "
+        "run: slam migrate.\n"
+    )
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql", "nonsense"])
+def test_a_database_that_cannot_be_reached_is_named_in_one_sentence(
+    tmp_path: Path, kind: str
+) -> None:
+    url = {
+        "sqlite": None,
+        "postgresql": f"postgresql+psycopg://slam@127.0.0.1:{free_port()}/slam",
+        "nonsense": "nonsense",
+    }[kind]
+    ended = started(tmp_path / "missing", url)
+    assert ended.returncode == 1
+    assert ended.stderr.startswith("slam.daemon: ")
+    assert ended.stderr.count("\n") == 1
+    assert ended.stderr.endswith((".\n", "try again.\n"))
+
+
+def test_the_settings_that_make_no_sense_are_named(tmp_path: Path) -> None:
+    ended = subprocess.run(
+        [sys.executable, "-m", "daemon"],
+        cwd=ROOT,
+        env=os.environ | {"SLAM_HOME": str(tmp_path), "SLAM_CONCURRENT_REQUESTS": "none"},
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+    assert ended.returncode != 0
+    assert "SLAM_CONCURRENT_REQUESTS" in ended.stderr
+
+
+def test_a_database_url_without_its_driver_is_refused(tmp_path: Path) -> None:
+    ended = started(tmp_path, "mysql://slam@127.0.0.1/slam")
+    assert ended.returncode == 1
+    assert ended.stderr.startswith("slam.daemon: No driver for 'mysql'")
+
+
+def test_a_migrated_database_passes_the_check(database: Database) -> None:
+    from db.migrate import require_current
+
+    require_current(database)

@@ -1,0 +1,193 @@
+"""Real daemons at work: runs are made, cancelled, and survive kills, stops and outages."""
+
+import signal
+import time
+
+import pytest
+from sqlalchemy import text
+
+from core.generation.service import request_generation
+from core.judging.service import request_judging
+from core.runs import cancel_run, daemon_is_alive, newest_progress
+from db.engine import Database
+from db.repositories.work import Work
+from db.tables import AttemptStatus, CallStatus, Judgment, Run, RunKind, RunStatus
+from tests.building import (
+    ABSENT,
+    ACTOR,
+    REFERENCE,
+    SMALL,
+    Sandbox,
+    attempts_at,
+    keys_of,
+    make_study,
+    rows_of,
+    stored,
+)
+from tests.daemon.running import CONCURRENCY, Daemons, made_among, wait_until
+
+
+def test_a_requested_run_is_made_and_judged_and_finishes(
+    database: Database, daemons: Daemons, sandbox: Sandbox
+) -> None:
+    sandbox.change(REFERENCE, bad_judge_rate=0)
+    content = make_study(database, candidates=[SMALL, ABSENT], cases=3)
+    generation = request_generation(database, content.study.id, ACTOR)
+    assert not daemon_is_alive(database)
+    daemons.start()
+    daemons.wait_for_end(generation)
+
+    assert daemon_is_alive(database)
+    progress = newest_progress(database, content.study.id, RunKind.GENERATION)
+    assert progress is not None
+    assert (progress.counts.ok, progress.counts.failed, progress.is_active) == (6, 3, False)
+    assert progress.run.started_at is not None
+    assert progress.run.ended_at is not None
+
+    judging = request_judging(database, content.study.id, "gpt_scorer", REFERENCE, ACTOR)
+    daemons.wait_for_end(judging)
+    with database.read() as session:
+        judgments = rows_of(session, Judgment)
+    assert [row.status for row in judgments] == [CallStatus.OK] * 6
+
+
+def test_cancelling_stops_a_run_at_once_and_a_later_request_makes_the_rest(
+    database: Database, daemons: Daemons, sandbox: Sandbox
+) -> None:
+    sandbox.change(REFERENCE, time_to_first_token_ms=400)
+    content = make_study(database, candidates=[REFERENCE], reference=None, cases=60)
+    daemons.start()
+    first = request_generation(database, content.study.id, ACTOR)
+    daemons.wait_until_made(content, 3)
+
+    cancel_run(database, first.id, ACTOR)
+    wait_until(lambda: daemons.status(first) is RunStatus.CANCELLED, daemons.printed, patience_s=5)
+    wait_until(lambda: _is_quiet(sandbox), daemons.printed, patience_s=5)
+    kept = daemons.made(content)
+    assert 3 <= len(kept) < 60
+
+    sandbox.change(REFERENCE, time_to_first_token_ms=5)
+    second = request_generation(database, content.study.id, ACTOR)
+    assert second.planned_calls == 60 - len(kept)
+    daemons.wait_for_end(second)
+    made = daemons.made(content)
+    assert len(made) == 60
+    assert kept.items() <= made.items()
+    assert daemons.status(first) is RunStatus.CANCELLED
+
+
+def test_a_daemon_that_is_killed_in_the_middle_loses_nothing_and_doubles_nothing(
+    database: Database, daemons: Daemons, sandbox: Sandbox
+) -> None:
+    sandbox.change(REFERENCE, time_to_first_token_ms=150)
+    content = make_study(database, candidates=[REFERENCE], reference=None, cases=20, samples=2)
+    process = daemons.start()
+    run = request_generation(database, content.study.id, ACTOR)
+    daemons.wait_until_made(content, 12)
+    daemons.kill(process)
+    committed = daemons.made(content)
+    assert 12 <= len(committed) < 40
+
+    daemons.start()
+    daemons.wait_for_end(run)
+
+    rows = stored(database, content)
+    made = made_among(rows)
+    assert len(made) == 40
+    assert committed.items() <= made.items()
+    assert sorted((row.candidate_id, row.test_case_id, row.sample_index) for row in rows) == sorted(
+        keys_of(content)
+    )
+    attempts = [one for row in rows for one in attempts_at(database, response_id=row.id)]
+    in_doubt = [one for one in attempts if one.status is AttemptStatus.IN_DOUBT]
+    assert sandbox.calls() - 40 <= CONCURRENCY
+    assert len(in_doubt) <= CONCURRENCY
+    assert sum(one.status is AttemptStatus.OK for one in attempts) == 40
+    assert len(attempts) == 40 + len(in_doubt)
+
+
+def test_a_daemon_that_is_told_to_stop_exits_cleanly_and_the_next_one_goes_on(
+    database: Database, daemons: Daemons, sandbox: Sandbox
+) -> None:
+    sandbox.change(REFERENCE, time_to_first_token_ms=300)
+    content = make_study(database, candidates=[REFERENCE], reference=None, cases=40)
+    process = daemons.start()
+    run = request_generation(database, content.study.id, ACTOR)
+    daemons.wait_until_made(content, 3)
+
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(timeout=5) == 0
+    committed = daemons.made(content)
+    assert len(committed) < 40
+
+    sandbox.change(REFERENCE, time_to_first_token_ms=5)
+    daemons.start()
+    daemons.wait_for_end(run)
+    made = daemons.made(content)
+    assert len(made) == 40
+    assert committed.items() <= made.items()
+    assert "Traceback" not in daemons.printed()
+
+
+def test_an_outage_in_the_middle_is_waited_for(
+    database: Database, daemons: Daemons, sandbox: Sandbox
+) -> None:
+    sandbox.change(REFERENCE, time_to_first_token_ms=100)
+    content = make_study(database, candidates=[REFERENCE], reference=None, cases=24)
+    daemons.start()
+    run = request_generation(database, content.study.id, ACTOR)
+    daemons.wait_until_made(content, 4)
+    sandbox.arm(outage={"seconds": 2})
+    daemons.wait_for_end(run)
+
+    rows = stored(database, content)
+    assert {row.status for row in rows} == {CallStatus.OK}
+    attempts = [one for row in rows for one in attempts_at(database, response_id=row.id)]
+    struck = [one for one in attempts if one.status is AttemptStatus.FAILED]
+    assert struck
+    assert {(one.http_status, one.error_kind) for one in struck} == {(503, "unavailable")}
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_the_work_of_a_killed_daemon_is_taken_over_by_another_one(
+    database: Database, daemons: Daemons, sandbox: Sandbox
+) -> None:
+    sandbox.change(REFERENCE, time_to_first_token_ms=400)
+    content = make_study(database, candidates=[REFERENCE], reference=None, cases=50, samples=2)
+    killed = daemons.start("one")
+    daemons.start("two")
+    run = request_generation(database, content.study.id, ACTOR)
+    wait_until(lambda: _at_work(database, run) == {"one", "two"}, daemons.printed)
+    daemons.wait_until_made(content, 10)
+    daemons.kill(killed)
+    killed_at = time.monotonic()
+    committed = daemons.made(content)
+    sandbox.change(REFERENCE, time_to_first_token_ms=5)
+    wait_until(lambda: "one" not in _at_work(database, run), daemons.printed, patience_s=20)
+    daemons.wait_for_end(run)
+    assert time.monotonic() - killed_at < 20
+
+    made = daemons.made(content)
+    assert len(made) == 100
+    assert committed.items() <= made.items()
+    assert sandbox.calls() - 100 <= CONCURRENCY
+    with database.read() as session:
+        counts = Work(session).counts(run)
+    assert (counts.ok, counts.failed) == (100, 0)
+    assert "took over the work of one" in daemons.printed()
+
+
+def _is_quiet(sandbox: Sandbox) -> bool:
+    before = sandbox.calls()
+    time.sleep(1)
+    return sandbox.calls() == before
+
+
+def _at_work(database: Database, run: Run) -> set[str]:
+    """The daemons that hold unfinished chunks of a run, from the work engine's own table."""
+    query = text(
+        "SELECT DISTINCT executor_id FROM dbos.workflow_status"
+        " WHERE workflow_uuid LIKE :run AND status = 'PENDING'"
+    )
+    with database.engine.connect() as connection:
+        return set(connection.execute(query, {"run": f"{run.id}:%"}).scalars())

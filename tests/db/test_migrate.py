@@ -1,0 +1,67 @@
+"""An empty database becomes ours; one that is ours already is left alone."""
+
+import threading
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import inspect
+from sqlmodel import SQLModel, select
+
+from db.engine import Database
+from db.errors import StoreError
+from db.migrate import migrate
+from db.tables import Study
+
+
+@pytest.fixture
+def empty(database_url: str) -> Database:
+    return Database(database_url)
+
+
+def test_an_empty_database_gets_every_table(empty: Database) -> None:
+    assert migrate(empty) is True
+    with empty.read() as session:
+        tables = set(inspect(session.connection()).get_table_names())
+    assert tables == {*SQLModel.metadata.tables, "alembic_version"}
+    empty.close()
+
+
+def test_a_second_run_has_nothing_to_do_and_touches_nothing(database: Database) -> None:
+    with database.write() as session:
+        session.add(Study(name="kept", created_by="tester"))
+    assert migrate(database) is False
+    with database.read() as session:
+        assert session.exec(select(Study.name)).all() == ["kept"]
+
+
+def test_the_models_and_the_migrated_schema_do_not_differ(database: Database) -> None:
+    with database.read() as session:
+        context = MigrationContext.configure(session.connection(), opts={"compare_type": True})
+        assert compare_metadata(context, SQLModel.metadata) == []
+
+
+def test_two_processes_that_start_at_once_both_find_the_schema(database_url: str) -> None:
+    databases = [Database(database_url), Database(database_url)]
+    errors: list[Exception] = []
+
+    def run(database: Database) -> None:
+        try:
+            migrate(database)
+        except Exception as error:
+            errors.append(error)
+
+    threads = [threading.Thread(target=run, args=(database,)) for database in databases]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert errors == []
+    assert not migrate(databases[0])
+    for database in databases:
+        database.close()
+
+
+def test_a_database_that_does_not_answer_is_told_in_a_sentence() -> None:
+    with pytest.raises(StoreError, match="did not answer"):
+        migrate(Database("postgresql+psycopg://slam@127.0.0.1:1/nothing"))
