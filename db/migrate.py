@@ -7,10 +7,14 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
+from sqlalchemy import text
+
 from db.engine import Database
 from db.errors import StoreError
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
+_LOCK = 2312_14972
+"""Any number that is ours; on PostgreSQL whoever holds it migrates, the others wait."""
 
 
 def configuration() -> Config:
@@ -32,6 +36,9 @@ def migrate(database: Database) -> bool:
     if _is_current(database):
         return False
     with database.write() as session:
+        if not database.is_sqlite:
+            # SQLite lets one writer in anyway.
+            session.connection().execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
         config = configuration()
         config.attributes["connection"] = session.connection()
         command.upgrade(config, "head")

@@ -50,7 +50,7 @@ def request_generation(
         NotFoundError: there is no such study.
     """
     with database.write() as session:
-        content = newest_content(session, study_id)
+        content = newest_content(session, study_id, lock=True)
         plan = _plan(session, content)
         again = [*plan.unfinished, *(plan.failed if retry_failed else ())]
         if not plan.missing and not again:

@@ -64,7 +64,7 @@ def request_judging(
     """
     judge, model = _resolve(judge_name, model)
     with database.write() as session:
-        content = newest_content(session, study_id)
+        content = newest_content(session, study_id, lock=True)
         stored = _stored_judge(session, judge, model)
         plan = _plan(session, content, judge, stored)
         again = [*plan.unfinished, *(plan.failed if retry_failed else ())]

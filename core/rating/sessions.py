@@ -107,7 +107,8 @@ def start_session(
     )
     with database.write() as session:
         sessions = Sessions(session)
-        campaign = _open_campaign(session, link_token)
+        # One start at a time: two presses make one session, and each sees what others reserved.
+        campaign = _open_campaign(session, link_token, lock=True)
         earlier = sessions.by_start_nonce(start_nonce)
         if earlier is None and external_id is not None:
             earlier = sessions.of_external_rater(campaign.id, external_id[:200])
@@ -251,8 +252,8 @@ def _keep_conflict(connection: Connection, item_id: str, value: int, comment: st
         session.flush()
 
 
-def _open_campaign(session: Session, link_token: str) -> Campaign:
-    campaign = Campaigns(session).by_link(link_token)
+def _open_campaign(session: Session, link_token: str, *, lock: bool = False) -> Campaign:
+    campaign = Campaigns(session).by_link(link_token, lock=lock)
     if campaign is None:
         raise NotFoundError("This link leads nowhere; check that it was copied whole.")
     if campaign.status is CampaignStatus.CLOSED:

@@ -90,9 +90,14 @@ def newest_version(database: Database, study_id: str) -> VersionContent:
         return newest_content(session, study_id)
 
 
-def newest_content(session: Session, study_id: str) -> VersionContent:
-    """`newest_version` inside the caller's transaction."""
+def newest_content(session: Session, study_id: str, *, lock: bool = False) -> VersionContent:
+    """`newest_version` inside the caller's transaction.
+
+    With ``lock``, others who lock the same study wait until that transaction ends.
+    """
     studies = Studies(session)
+    if lock:
+        studies.lock(study_id)
     version = studies.latest_version(study_id)
     if version is None:
         raise NotFoundError(f"There is no study {study_id!r}; pick one from the list.")

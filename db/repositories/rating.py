@@ -40,9 +40,13 @@ class Campaigns:
         """The campaign of that id."""
         return self.session.get(Campaign, campaign_id)
 
-    def by_link(self, link_token: str) -> Campaign | None:
-        """The campaign behind a link."""
-        return self.session.exec(select(Campaign).where(Campaign.link_token == link_token)).first()
+    def by_link(self, link_token: str, *, lock: bool = False) -> Campaign | None:
+        """The campaign behind a link; a locked one is nobody else's to lock until the commit."""
+        query = select(Campaign).where(Campaign.link_token == link_token)
+        if lock:
+            # PostgreSQL's row lock; SQLite has one writer anyway.
+            query = query.with_for_update(key_share=True)
+        return self.session.exec(query).first()
 
     def of_study(self, study_id: str) -> Sequence[Campaign]:
         """All campaigns of all versions of a study, newest first."""

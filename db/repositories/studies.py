@@ -55,6 +55,11 @@ class Studies:
         """The study of that id."""
         return self.session.get(Study, study_id)
 
+    def lock(self, study_id: str) -> None:
+        """Let nobody else lock the study until the commit; SQLite has one writer anyway."""
+        query = select(Study.id).where(Study.id == study_id).with_for_update(key_share=True)
+        self.session.exec(query).first()
+
     def versions(self, study_id: str) -> Sequence[StudyVersion]:
         """All versions of a study, newest first."""
         query = select(StudyVersion).where(StudyVersion.study_id == study_id)

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from db.engine import Database
 from tests.daemon.running import ROOT
 from tests.postgresql import free_port
 
@@ -55,27 +54,7 @@ def test_a_database_that_cannot_be_reached_is_named_in_one_sentence(
     assert ended.stderr.endswith((".\n", "try again.\n"))
 
 
-def test_the_settings_that_make_no_sense_are_named(tmp_path: Path) -> None:
-    ended = subprocess.run(
-        [sys.executable, "-m", "daemon"],
-        cwd=ROOT,
-        env=os.environ | {"SLAM_HOME": str(tmp_path), "SLAM_CONCURRENT_REQUESTS": "none"},
-        capture_output=True,
-        text=True,
-        timeout=30,
-        check=False,
-    )
-    assert ended.returncode != 0
-    assert "SLAM_CONCURRENT_REQUESTS" in ended.stderr
-
-
 def test_a_database_url_without_its_driver_is_refused(tmp_path: Path) -> None:
     ended = started(tmp_path, "mysql://slam@127.0.0.1/slam")
     assert ended.returncode == 1
     assert ended.stderr.startswith("slam.daemon: No driver for 'mysql'")
-
-
-def test_a_migrated_database_passes_the_check(database: Database) -> None:
-    from db.migrate import require_current
-
-    require_current(database)

@@ -1,6 +1,8 @@
 """An empty database becomes ours; one that is ours already is left alone."""
 
-import threading
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -10,8 +12,16 @@ from sqlmodel import SQLModel, select
 
 from db.engine import Database
 from db.errors import StoreError
-from db.migrate import migrate
+from db.migrate import migrate, require_current
 from db.tables import Study
+
+_ROOT = Path(__file__).resolve().parents[2]
+_MIGRATE = """
+import sys
+from db.engine import Database
+from db.migrate import migrate
+migrate(Database(sys.argv[1]))
+"""
 
 
 @pytest.fixture
@@ -42,24 +52,23 @@ def test_the_models_and_the_migrated_schema_do_not_differ(database: Database) ->
 
 
 def test_two_processes_that_start_at_once_both_find_the_schema(database_url: str) -> None:
-    databases = [Database(database_url), Database(database_url)]
-    errors: list[Exception] = []
+    command = [sys.executable, "-c", _MIGRATE, database_url]
+    processes = [
+        subprocess.Popen(command, cwd=_ROOT, stderr=subprocess.PIPE, text=True) for _ in range(2)
+    ]
+    assert [process.communicate(timeout=60)[1] for process in processes] == ["", ""]
+    database = Database(database_url)
+    assert migrate(database) is False
+    database.close()
 
-    def run(database: Database) -> None:
-        try:
-            migrate(database)
-        except Exception as error:
-            errors.append(error)
 
-    threads = [threading.Thread(target=run, args=(database,)) for database in databases]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert errors == []
-    assert not migrate(databases[0])
-    for database in databases:
-        database.close()
+def test_only_a_migrated_database_passes_for_current(database_url: str) -> None:
+    database = Database(database_url)
+    with pytest.raises(StoreError, match="has not been set up.*run: slam migrate"):
+        require_current(database)
+    migrate(database)
+    require_current(database)
+    database.close()
 
 
 def test_a_database_that_does_not_answer_is_told_in_a_sentence() -> None:

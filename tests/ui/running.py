@@ -15,7 +15,9 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
+from sqlmodel import Session
 
+from db.engine import Database, sqlite_url
 from tests.postgresql import free_port
 
 CHROMIUM_ARGUMENTS = [
@@ -51,6 +53,21 @@ class Slam:
     def sandbox_url(self) -> str:
         return f"http://127.0.0.1:{self.environment['SLAM_SANDBOX_PORT']}"
 
+    @property
+    def store_url(self) -> str:
+        home = Path(self.environment["SLAM_HOME"])
+        return self.environment.get("DATABASE_URL") or sqlite_url(home / "slam.sqlite3")
+
+    @contextmanager
+    def store(self) -> Iterator[Session]:
+        """A look at the store from outside."""
+        database = Database(self.store_url)
+        try:
+            with database.read() as session:
+                yield session
+        finally:
+            database.close()
+
     def wait_for(self, pattern: str, timeout_s: float = 60) -> re.Match[str]:
         """The first printed line that matches."""
         until = time.monotonic() + timeout_s
@@ -68,9 +85,8 @@ class Slam:
         return int(self.wait_for(rf"{name} started \(pid=(\d+)\)")[1])
 
 
-@contextmanager
-def running_slam(home: Path, database_url: str | None = None) -> Iterator[Slam]:
-    """Start everything as `make run` does, on free ports, with the stand-in models."""
+def new_environment(home: Path, database_url: str | None = None) -> dict[str, str]:
+    """An installation on free ports, with neither Ollama nor a key: the stand-in models serve."""
     environment = os.environ | {
         "SLAM_HOME": str(home),
         "SLAM_RATE_PORT": str(free_port()),
@@ -83,6 +99,12 @@ def running_slam(home: Path, database_url: str | None = None) -> Iterator[Slam]:
     environment.pop("DATABASE_URL", None)
     if database_url is not None:
         environment["DATABASE_URL"] = database_url
+    return environment
+
+
+@contextmanager
+def running_slam(environment: dict[str, str]) -> Iterator[Slam]:
+    """Start everything as `make run` does, and stop it as Ctrl-C does."""
     process = subprocess.Popen(
         [sys.executable, "-m", "slam", "up"],
         env=environment,
@@ -94,14 +116,14 @@ def running_slam(home: Path, database_url: str | None = None) -> Iterator[Slam]:
     reader = threading.Thread(target=_read, args=(process, slam.lines))
     reader.start()
     try:
-        slam.wait_for("SLaM is ready")
         slam.wait_for("slam.daemon: ready")
         slam.wait_for("Stop with Ctrl-C")
         found = re.search(r"shown only now: (\S+)", "".join(slam.lines))
         slam.password = found[1] if found else ""
         yield slam
     finally:
-        process.send_signal(signal.SIGINT)
+        if process.poll() is None:
+            process.send_signal(signal.SIGINT)
         process.wait(timeout=20)
         reader.join(timeout=5)
         if process.stdout:
@@ -111,7 +133,7 @@ def running_slam(home: Path, database_url: str | None = None) -> Iterator[Slam]:
 def _read(process: subprocess.Popen[str], lines: list[str]) -> None:
     assert process.stdout is not None
     for line in process.stdout:
-        lines.append(line)
+        lines.append(line)  # noqa: PERF402  line by line, while others look at the list
 
 
 def chromium_path() -> str:

@@ -8,7 +8,6 @@ from playwright.sync_api import Locator, Page, expect
 from tests.ui.running import Slam
 
 WAIT_MS = 30_000
-RESPONSES = 36
 
 
 def sign_in(page: Page, slam: Slam) -> None:
@@ -89,3 +88,8 @@ def picture(page: Page, folder: Path | None, name: str) -> None:
     """Keep a full-page picture, where somebody wants to look."""
     if folder is not None:
         page.screenshot(path=folder / f"{name}.png", full_page=True)
+
+
+def metric(page: Page, label: str) -> Locator:
+    """The number under a label."""
+    return page.get_by_test_id("stMetric").filter(has_text=label).get_by_test_id("stMetricValue")

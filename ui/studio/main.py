@@ -7,7 +7,8 @@ import streamlit as st
 from core.errors import SlamError
 from ui.studio.session import choose_study, require_staff
 
-PAGES = Path(__file__).parent / "pages"
+# Not "pages": Streamlit would take a folder of that name for its older kind of multipage app.
+VIEWS = Path(__file__).parent / "views"
 
 
 def main() -> None:
@@ -15,16 +16,16 @@ def main() -> None:
     st.set_page_config(page_title="SLaM studio", layout="wide")
     name = require_staff()
     work = [
-        st.Page(PAGES / "study.py", title="Study", icon=":material/edit_note:", default=True),
-        st.Page(PAGES / "responses.py", title="Responses", icon=":material/smart_toy:"),
-        st.Page(PAGES / "campaigns.py", title="Rating", icon=":material/group:"),
-        st.Page(PAGES / "judges.py", title="Judges", icon=":material/gavel:"),
-        st.Page(PAGES / "imports.py", title="Import", icon=":material/upload_file:"),
+        st.Page(VIEWS / "study.py", title="Study", icon=":material/edit_note:", default=True),
+        st.Page(VIEWS / "responses.py", title="Responses", icon=":material/smart_toy:"),
+        st.Page(VIEWS / "campaigns.py", title="Rating", icon=":material/group:"),
+        st.Page(VIEWS / "judges.py", title="Judges", icon=":material/gavel:"),
+        st.Page(VIEWS / "imports.py", title="Import", icon=":material/upload_file:"),
     ]
     # Every file in the folder is a page of results; its name is its title.
     results = [
         st.Page(path, title=path.stem.replace("_", " ").capitalize(), icon=":material/bar_chart:")
-        for path in sorted((PAGES / "results").glob("[a-z]*.py"))
+        for path in sorted((VIEWS / "results").glob("[a-z]*.py"))
     ]
     page = st.navigation({"Work": work, "Results": results})
     with st.sidebar:

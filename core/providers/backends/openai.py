@@ -82,9 +82,7 @@ class OpenAIProvider:
         """See `core.providers.base.Provider.close`."""
         await self._client.close()
 
-    def _failure(
-        self, error: openai.APIError, model: str, *, begun: bool = False
-    ) -> ProviderError:
+    def _failure(self, error: openai.APIError, model: str, *, begun: bool = False) -> ProviderError:
         if isinstance(error, openai.APIStatusError):
             return _refusal(error, model, self._base_url)
         if isinstance(error, openai.APITimeoutError):

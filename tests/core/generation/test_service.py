@@ -1,5 +1,6 @@
 """Which responses are missing, and the run that is asked for them."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
@@ -117,6 +118,23 @@ def test_a_request_while_a_run_of_an_earlier_version_is_active_is_refused(
     save_version(database, content.study.id, more, ACTOR)
     with pytest.raises(InvalidInputError, match="still going on"):
         request_generation(database, content.study.id, ACTOR)
+    assert len(stored(database, content)) == 6
+
+
+def test_of_two_requests_at_the_same_moment_one_is_refused(database: Database) -> None:
+    content = make_study(database)
+
+    def request(_: int) -> str:
+        try:
+            request_generation(database, content.study.id, ACTOR)
+        except InvalidInputError as error:
+            return str(error)
+        return ""
+
+    with ThreadPoolExecutor(6) as threads:
+        refusals = [said for said in threads.map(request, range(6)) if said]
+    assert len(refusals) == 5
+    assert all("still going on" in said for said in refusals)
     assert len(stored(database, content)) == 6
 
 

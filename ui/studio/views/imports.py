@@ -1,9 +1,9 @@
 """Import the original tool's files."""
 
 import streamlit as st
-from core.exchange.original import import_bytes
 
 from core.errors import SlamError
+from core.exchange.original import import_bytes
 from core.exchange.report import ImportReport
 from ui.store import database
 from ui.studio.session import require_staff, show_study

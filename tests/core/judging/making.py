@@ -1,0 +1,59 @@
+"""Judge a study's responses here, without a daemon."""
+
+import asyncio
+from collections.abc import Sequence
+
+from sqlmodel import col, select
+
+from core.judging.making import make_judgment, measure_similarity
+from core.judging.service import request_judging
+from db.engine import Database
+from db.repositories.studies import VersionContent
+from db.repositories.work import Work
+from db.tables import CallStatus, Judgment, Run
+from tests.building import ACTOR, REFERENCE, Sandbox, end
+
+
+def judge_by_model(
+    database: Database, sandbox: Sandbox, content: VersionContent, *, retry_failed: bool = False
+) -> Run:
+    """Request the GPT-Scorer's judgments and make them."""
+    run = request_judging(
+        database, content.study.id, "gpt_scorer", REFERENCE, ACTOR, retry_failed=retry_failed
+    )
+    asyncio.run(ask(database, sandbox, run.id, open_ids(database, run)))
+    end(database, run)
+    return run
+
+
+async def ask(
+    database: Database, sandbox: Sandbox, run_id: str, judgment_ids: Sequence[str]
+) -> list[CallStatus]:
+    """Make those judgments by asking the judge's model."""
+    models = sandbox.models()
+    try:
+        making = (make_judgment(database, models, run_id, one) for one in judgment_ids)
+        return await asyncio.gather(*making)
+    finally:
+        await models.close()
+
+
+def judge_by_similarity(database: Database, content: VersionContent) -> Run:
+    """Request SEM-BLEU's judgments and make them in one batch."""
+    run = request_judging(database, content.study.id, "sem_bleu", None, ACTOR)
+    measure_similarity(database, run.id, open_ids(database, run))
+    end(database, run)
+    return run
+
+
+def open_ids(database: Database, run: Run) -> list[str]:
+    """The judgments that the run has to make."""
+    with database.read() as session:
+        return [row_id for _, row_id in Work(session).open_calls(run)]
+
+
+def judgments(database: Database) -> list[Judgment]:
+    """Every stored judgment, oldest first."""
+    with database.read() as session:
+        query = select(Judgment).order_by(col(Judgment.created_at), col(Judgment.id))
+        return list(session.exec(query).all())

@@ -1,0 +1,95 @@
+"""Judgments by similarity: in a batch, against the reference's responses."""
+
+from dataclasses import replace
+
+import pytest
+
+from core.errors import InvalidInputError
+from core.judging.making import measure_similarity
+from core.judging.service import plan_judging, request_judging
+from core.studies.service import definition_of, save_version
+from db.engine import Database
+from db.tables import CallStatus, Judgment, Subject
+from tests.building import ACTOR, SMALL, decide, keys_of, make_study, store_responses
+from tests.core.judging.making import judge_by_similarity, judgments, open_ids
+
+
+@pytest.mark.similarity
+def test_a_batch_is_measured_against_the_references(database: Database) -> None:
+    content = make_study(database, candidates=[SMALL], cases=1)
+    responses = store_responses(database, content, text=lambda _: "Call the dentist at noon.")
+    judge_by_similarity(database, content)
+    by_response = {row.response_id: row for row in judgments(database)}
+    for response in responses:
+        row = by_response[response.id]
+        if response.candidate_id in content.reference_ids:
+            # Its only sample has no other one to be compared with, so it has no score.
+            assert (row.status, row.error_kind) == (CallStatus.FAILED, "no_reference")
+            assert row.score is None
+        else:
+            assert row.status is CallStatus.OK
+            assert row.score == pytest.approx(1, abs=1e-5)
+            assert row.details["references"] == 1
+            assert row.completed_at is not None
+
+
+@pytest.mark.similarity
+def test_new_reference_samples_make_new_judgments_and_keep_the_old(database: Database) -> None:
+    content = make_study(database, candidates=[SMALL], cases=1)
+    store_responses(database, content)
+    judge_by_similarity(database, content)
+    before = {row.id: (row.score, row.inputs_hash, row.status) for row in judgments(database)}
+
+    more = replace(definition_of(content), samples_per_case=2)
+    wider = save_version(database, content.study.id, more, ACTOR)
+    reference = [key for key in keys_of(wider) if key[0] in wider.reference_ids and key[2] == 1]
+    store_responses(database, wider, reference, text=lambda _: "Rest first, then plan.")
+    plan = plan_judging(database, content.study.id, "sem_bleu", None)
+    assert (plan.total, len(plan.missing)) == (3, 3)
+    judge_by_similarity(database, wider)
+
+    after = {row.id: (row.score, row.inputs_hash, row.status) for row in judgments(database)}
+    assert before.items() <= after.items()
+    new = [after[row_id] for row_id in after if row_id not in before]
+    assert [status for _, _, status in new] == [CallStatus.OK] * 3
+    with pytest.raises(InvalidInputError, match="judged all 3 responses; nothing is missing"):
+        request_judging(database, content.study.id, "sem_bleu", None, ACTOR)
+
+
+def test_what_changed_since_it_was_planned_is_a_stored_failure(database: Database) -> None:
+    content = make_study(database, candidates=[SMALL], cases=1, samples=2)
+    rows = store_responses(database, content)
+    run = request_judging(database, content.study.id, "sem_bleu", None, ACTOR)
+    for row in rows:
+        if row.candidate_id in content.reference_ids:
+            decide(database, Subject.RESPONSE, row.id)
+    assert measure_similarity(database, run.id, open_ids(database, run)) == 4
+    for judgment in judgments(database):
+        assert (judgment.status, judgment.error_kind) == (CallStatus.FAILED, "inputs_changed")
+        assert judgment.error_message is not None
+        assert judgment.error_message.endswith("run the judge again.")
+        assert judgment.score is None
+
+
+def test_measuring_what_is_measured_does_nothing(database: Database) -> None:
+    content = make_study(database, candidates=[SMALL], cases=1)
+    store_responses(database, content)
+    run = request_judging(database, content.study.id, "sem_bleu", None, ACTOR)
+    ids = open_ids(database, run)
+    with database.write() as session:
+        for row_id in ids:
+            judgment = session.get_one(Judgment, row_id)
+            judgment.status, judgment.score = CallStatus.OK, 0.5
+            session.add(judgment)
+    assert measure_similarity(database, run.id, ids) == 0
+    assert {row.score for row in judgments(database)} == {0.5}
+
+
+def test_a_judge_that_needs_a_reference_is_refused_on_a_study_without_one(
+    database: Database,
+) -> None:
+    content = make_study(database, candidates=[SMALL], reference=None, cases=1)
+    store_responses(database, content)
+    with pytest.raises(InvalidInputError, match="names none; add one"):
+        request_judging(database, content.study.id, "sem_bleu", None, ACTOR)
+    assert judgments(database) == []

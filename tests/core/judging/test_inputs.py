@@ -1,0 +1,67 @@
+"""What a judge is shown of each response."""
+
+from core.judges.registry import judge_named
+from core.judging.inputs import inputs_hash, inputs_of
+from core.studies.service import newest_content
+from db.engine import Database
+from db.repositories.responses import Responses
+from tests.building import SMALL, make_study, store_responses
+
+
+def test_the_references_of_a_response_never_hold_the_response_itself(database: Database) -> None:
+    content = make_study(database, candidates=[SMALL], cases=2, samples=3)
+    store_responses(database, content)
+    judge = judge_named("sem_bleu")
+    with database.read() as session:
+        responses = Responses(session).usable(newest_content(session, content.study.id))
+    seen = inputs_of(judge, content, responses)
+    assert len(seen) == len(responses) == 12
+    for one in responses:
+        of_reference = one.candidate.id in content.reference_ids
+        others = {
+            other.response.text
+            for other in responses
+            if other.candidate.id in content.reference_ids
+            and other.test_case.id == one.test_case.id
+            and other.response.id != one.response.id
+        }
+        judged = seen[one.response.id]
+        assert set(judged.references) == others
+        assert len(judged.references) == (2 if of_reference else 3)
+        assert one.response.text not in judged.references
+
+
+def test_a_judge_by_model_sees_the_filled_prompt_and_no_reference(database: Database) -> None:
+    content = make_study(database, candidates=[SMALL], cases=1)
+    store_responses(database, content)
+    with database.read() as session:
+        responses = Responses(session).usable(newest_content(session, content.study.id))
+    for judged in inputs_of(judge_named("gpt_scorer"), content, responses).values():
+        assert judged.references == ()
+        assert "- Budget number 0" in judged.prompt
+        assert "{{" not in judged.prompt
+        assert judged.rubric_question == content.version.rubric_question
+        assert SMALL not in repr(judged)
+
+
+def test_the_hash_tells_references_apart_but_not_their_order(database: Database) -> None:
+    content = make_study(database, candidates=[SMALL], cases=1, samples=3)
+    store_responses(database, content)
+    with database.read() as session:
+        responses = Responses(session).usable(newest_content(session, content.study.id))
+    judge = judge_named("sem_bleu")
+    there = inputs_of(judge, content, responses)
+    back = inputs_of(judge, content, responses[::-1])
+    fewer = inputs_of(
+        judge,
+        content,
+        [
+            one
+            for one in responses
+            if one.response.sample_index < 2 or one.candidate.id not in content.reference_ids
+        ],
+    )
+    for response_id, judged in there.items():
+        assert inputs_hash(judged) == inputs_hash(back[response_id])
+        if response_id in fewer:
+            assert inputs_hash(judged) != inputs_hash(fewer[response_id])

@@ -1,0 +1,1 @@
+"""Tests of how a study is defined, kept and versioned."""

@@ -1,0 +1,110 @@
+"""Nothing that a rater's browser receives tells which model wrote a response."""
+
+import json
+import re
+from urllib.request import urlopen
+
+import pytest
+from playwright.sync_api import Page, Response, WebSocket
+from sqlmodel import select
+
+from db.tables import Candidate, Item, Run, Study, StudyVersion, TestCase
+from db.tables import Response as ResponseRow
+from tests.ui.running import Slam
+from tests.ui.walking import (
+    completion_code,
+    generate,
+    items_in_session,
+    make_study,
+    open_campaign,
+    rate,
+    sign_in,
+    start_rating,
+)
+
+pytestmark = pytest.mark.browser
+
+
+def test_a_raters_browser_receives_nothing_that_names_sorts_or_groups_by_model(
+    slam: Slam, page: Page, phone: Page
+) -> None:
+    sign_in(page, slam)
+    make_study(page, "Blind")
+    generate(page)
+    link = open_campaign(page)
+    received = _listen(phone)
+    start_rating(phone, link)
+    for number in range(items_in_session(phone)):
+        rate(phone, number % 11)
+    completion_code(phone)
+
+    everything = "\n".join(received)
+    assert "Answer 1 of" in everything, "the test must have heard the page"
+    for secret in _what_tells_models(slam):
+        assert secret.lower() not in everything.lower()
+    seen = set(re.findall(r"(?<![0-9a-f])[0-9a-f]{32}(?![0-9a-f])", everything))
+    assert _items(slam) <= seen, "the page names its items, by identifiers of their own"
+    assert not seen & _rows_that_share_a_model(slam)
+
+
+def test_the_order_of_items_and_of_their_identifiers_does_not_follow_the_models(
+    slam: Slam, page: Page
+) -> None:
+    with slam.store() as session:
+        rows = session.exec(
+            select(Item.id, Item.position, ResponseRow.candidate_id)
+            .join(ResponseRow, ResponseRow.id == Item.response_id)  # type: ignore[arg-type]  # a column
+            .order_by(Item.position)  # type: ignore[arg-type]  # a column
+        ).all()
+    by_position = [candidate for _, _, candidate in rows]
+    by_identifier = [candidate for *_, candidate in sorted(rows)]
+    for order in (by_position, by_identifier):
+        blocks = [order[start : start + 3] for start in range(0, len(order), 3)]
+        assert any(len(set(block)) > 1 for block in blocks), "the items stand sorted by model"
+
+
+def _listen(page: Page) -> list[str]:
+    """All that is sent to the page: frames, headers and bodies, but Streamlit's own files."""
+    received: list[str] = []
+
+    def frame(payload: str | bytes) -> None:
+        text = payload if isinstance(payload, str) else payload.decode("utf-8", errors="replace")
+        received.append(text)
+
+    def socket(opened: WebSocket) -> None:
+        received.append(opened.url)
+        opened.on("framereceived", frame)
+
+    def response(answer: Response) -> None:
+        received.extend((answer.url, json.dumps(answer.headers)))
+        if "/static/" not in answer.url and answer.ok:
+            received.append(answer.body().decode("utf-8", errors="replace"))
+
+    page.on("websocket", socket)
+    page.on("response", response)
+    page.on("console", lambda message: received.append(message.text))
+    return received
+
+
+def _what_tells_models(slam: Slam) -> set[str]:
+    """Names, providers, identifiers and digests of everything that wrote or judged."""
+    with urlopen(f"{slam.sandbox_url}/api/tags") as reply:  # noqa: S310  our own loopback server
+        digests = {one["digest"] for one in json.load(reply)["models"]}
+    with slam.store() as session:
+        candidates = session.exec(select(Candidate)).all()
+    names = {one.model for one in candidates}
+    short = {name.split("/", 1)[1] for name in names}
+    hashes = {one.parameters_hash for one in candidates}
+    return names | short | digests | hashes | {"stand-in", "ollama", "openai", "gpt-4"}
+
+
+def _items(slam: Slam) -> set[str]:
+    with slam.store() as session:
+        return set(session.exec(select(Item.id)).all())
+
+
+def _rows_that_share_a_model(slam: Slam) -> set[str]:
+    """Identifiers by which two items of one model, case or sample could be recognised."""
+    with slam.store() as session:
+        columns = (Candidate.id, TestCase.id, ResponseRow.id, Run.id, Study.id, StudyVersion.id)
+        return {row_id for column in columns for row_id in session.exec(select(column)).all()}
