@@ -12,7 +12,11 @@ from db.engine import sqlite_url
 class Settings(BaseSettings):
     """The settings; each field's alias is the environment variable that sets it."""
 
-    model_config = SettingsConfigDict(populate_by_name=True, extra="ignore", frozen=True)
+    # Populating by name reads fields' bare names from the environment too, and HOME is not ours;
+    # the prefix makes those names ours. Aliases are taken without it.
+    model_config = SettingsConfigDict(
+        populate_by_name=True, env_prefix="SLAM_", extra="ignore", frozen=True
+    )
 
     home: Path = Field(
         default=Path(".slam"),
@@ -23,6 +27,12 @@ class Settings(BaseSettings):
         default=None,
         alias="DATABASE_URL",
         description="postgresql+psycopg://… moves the store to PostgreSQL; unset is SQLite.",
+    )
+    busy_timeout_ms: int = Field(
+        default=30_000,
+        ge=0,
+        alias="SLAM_BUSY_TIMEOUT_MS",
+        description="How long a write waits for another process's lock on the SQLite file.",
     )
     ollama_host: str = Field(
         default="http://127.0.0.1:11434",

@@ -41,7 +41,7 @@ def main() -> int:
         signal.signal(signal_number, lambda *_: stopping.set())
     try:
         settings = Settings()
-        database = Database(settings.store_url)
+        database = Database(settings.store_url, busy_timeout_ms=settings.busy_timeout_ms)
         require_current(database)
         engine = Engine(settings, database)
         engine.start()

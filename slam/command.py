@@ -66,7 +66,7 @@ def import_command(path: Path, study: str | None, as_json: bool) -> None:
 def _database() -> Database:
     settings = Settings()
     settings.home.mkdir(parents=True, exist_ok=True)
-    return Database(settings.store_url)
+    return Database(settings.store_url, busy_timeout_ms=settings.busy_timeout_ms)
 
 
 def main() -> None:

@@ -80,7 +80,7 @@ def sandbox_environment(settings: Settings) -> dict[str, str]:
 
 
 def _prepare(settings: Settings) -> str | None:
-    database = Database(settings.store_url)
+    database = Database(settings.store_url, busy_timeout_ms=settings.busy_timeout_ms)
     try:
         migrate(database)
         signing_secret(settings)

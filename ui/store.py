@@ -20,7 +20,7 @@ def settings() -> Settings:
 @cache
 def database() -> Database:
     """The database of this process."""
-    return Database(settings().store_url)
+    return Database(settings().store_url, busy_timeout_ms=settings().busy_timeout_ms)
 
 
 @cache

@@ -69,8 +69,10 @@ def _csv_rows(file_name: str, text: str) -> list[dict[str, str]]:
                 )
             rows.append({name.strip(): value for name, value in row.items()})
     except csv.Error as error:
+        # The reader counts a line once it has been taken; the last one may lack its closing quote.
+        line = min(reader.line_num + 1, len(text.splitlines()))
         raise InvalidInputError(
-            f"Line {reader.line_num} of {file_name} is not valid CSV ({error}); check its quotes."
+            f"Line {line} of {file_name} is not valid CSV ({error}); check its quotes."
         ) from error
     return rows
 

@@ -31,7 +31,11 @@ class Parameters:
 
     def as_document(self) -> dict[str, Any]:
         """The values that are set, for storing; two equal documents mean the same call."""
-        return {name: value for name, value in asdict(self).items() if value is not None}
+        document = {name: value for name, value in asdict(self).items() if value is not None}
+        # 1 and 1.0 are one temperature, but two texts in JSON and so two hashes.
+        return document | {
+            name: float(document[name]) for name in ("temperature", "top_p") if name in document
+        }
 
 
 @dataclass(frozen=True, slots=True)

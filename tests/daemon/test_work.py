@@ -129,6 +129,8 @@ def test_a_daemon_that_is_told_to_stop_exits_cleanly_and_the_next_one_goes_on(
     assert "Traceback" not in daemons.printed()
 
 
+# An outage is between the daemon and the model; which database there is makes no difference.
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_an_outage_in_the_middle_is_waited_for(
     database: Database, daemons: Daemons, sandbox: Sandbox
 ) -> None:

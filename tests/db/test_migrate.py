@@ -64,7 +64,7 @@ def test_two_processes_that_start_at_once_both_find_the_schema(database_url: str
 
 def test_only_a_migrated_database_passes_for_current(database_url: str) -> None:
     database = Database(database_url)
-    with pytest.raises(StoreError, match="has not been set up.*run: slam migrate"):
+    with pytest.raises(StoreError, match=r"has not been set up.*run: slam migrate"):
         require_current(database)
     migrate(database)
     require_current(database)

@@ -4,6 +4,8 @@ Field meanings: https://github.com/ollama/ollama/blob/main/docs/api.md. All coun
 absent when zero there, so absent is ``None`` here, never 0.
 """
 
+import asyncio
+import json
 from typing import Any
 
 import httpx
@@ -36,6 +38,7 @@ class OllamaProvider:
 
     def __init__(self, host: str, timeout_s: float, clock: Clock) -> None:
         self._host = host
+        self._timeout_s = timeout_s
         self._clock = clock
         self._client = ollama.AsyncClient(host=host, timeout=timeout_s)
 
@@ -45,19 +48,28 @@ class OllamaProvider:
         texts: list[str] = []
         last: ollama.ChatResponse | None = None
         try:
-            watch.start()
-            stream = await self._client.chat(
-                model=request.model,
-                messages=_messages(request),
-                stream=True,
-                options=_options(request),
-                format=request.json_schema,
-            )
-            async for chunk in stream:
-                text = chunk.message.content or ""
-                watch.chunk(has_text=bool(text))
-                texts.append(text)
-                last = chunk
+            # The client's own time-out is for each wait; a drip of tokens would never reach it.
+            async with asyncio.timeout(self._timeout_s):
+                watch.start()
+                stream = await self._client.chat(
+                    model=request.model,
+                    messages=_messages(request),
+                    stream=True,
+                    options=_options(request),
+                    format=request.json_schema,
+                )
+                async for chunk in stream:
+                    text = chunk.message.content or ""
+                    watch.chunk(has_text=bool(text))
+                    texts.append(text)
+                    last = chunk
+        except TimeoutError as error:
+            raise self._too_slow(request.model) from error
+        except json.JSONDecodeError as error:
+            raise ProviderError(
+                FailureKind.TRUNCATED,
+                f"Ollama's answer from {request.model!r} cannot be read; try again.",
+            ) from error
         except (ollama.ResponseError, httpx.HTTPError, ConnectionError) as error:
             raise self._failure(error, request.model) from error
         timeline = watch.stop()
@@ -97,11 +109,7 @@ class OllamaProvider:
         if isinstance(error, ollama.ResponseError):
             return _refusal(error, model)
         if isinstance(error, httpx.TimeoutException):
-            return ProviderError(
-                FailureKind.TIMEOUT,
-                f"Ollama at {self._host} took longer than allowed for {model!r}; "
-                "raise SLAM_REQUEST_TIMEOUT_S or try again.",
-            )
+            return self._too_slow(model)
         if isinstance(error, httpx.RemoteProtocolError | httpx.ReadError):
             return ProviderError(
                 FailureKind.TRUNCATED, f"Ollama's answer from {model!r} broke off; try again."
@@ -109,6 +117,13 @@ class OllamaProvider:
         return ProviderError(
             FailureKind.UNREACHABLE,
             f"Ollama does not answer at {self._host}; start it, or set OLLAMA_HOST.",
+        )
+
+    def _too_slow(self, model: str) -> ProviderError:
+        return ProviderError(
+            FailureKind.TIMEOUT,
+            f"Ollama at {self._host} took longer than allowed for {model!r}; "
+            "raise SLAM_REQUEST_TIMEOUT_S or try again.",
         )
 
 
@@ -130,7 +145,7 @@ def _refusal(error: ollama.ResponseError, model: str) -> ProviderError:
         kind = FailureKind.TRUNCATED
     return ProviderError(
         kind,
-        f"Ollama refused the call to {model!r}: {error.error}.",
+        f"Ollama refused the call to {model!r}: {error.error.rstrip('.!')}.",
         http_status=status if status >= 400 else None,
         retry_after_ms=_retry_after_of(error),
     )

@@ -4,9 +4,10 @@ The client's own retries are off: every attempt is ours to record. API reference
 https://platform.openai.com/docs/api-reference/chat
 """
 
+import asyncio
+import json
 from typing import Any
 
-import httpx
 import openai
 from openai.types.chat import ChatCompletionChunk
 
@@ -30,6 +31,7 @@ class OpenAIProvider:
 
     def __init__(self, base_url: str, api_key: str, timeout_s: float, clock: Clock) -> None:
         self._base_url = base_url
+        self._timeout_s = timeout_s
         self._clock = clock
         self._client = openai.AsyncOpenAI(
             base_url=base_url,
@@ -43,12 +45,21 @@ class OpenAIProvider:
         watch = Stopwatch(self._clock)
         answer = _Answer()
         try:
-            watch.start()
-            raw = await self._client.chat.completions.with_raw_response.create(
-                **_arguments(request)
-            )
-            async for chunk in raw.parse():
-                watch.chunk(has_text=answer.take(chunk))
+            # The client's own time-out is for each wait; a drip of tokens would never reach it.
+            async with asyncio.timeout(self._timeout_s):
+                watch.start()
+                raw = await self._client.chat.completions.with_raw_response.create(
+                    **_arguments(request)
+                )
+                async for chunk in raw.parse():
+                    watch.chunk(has_text=answer.take(chunk))
+        except TimeoutError as error:
+            raise self._too_slow(request.model) from error
+        except json.JSONDecodeError as error:
+            raise ProviderError(
+                FailureKind.TRUNCATED,
+                f"The answer from {request.model!r} cannot be read; try again.",
+            ) from error
         except openai.APIError as error:
             begun = watch.first_chunk_ns is not None
             raise self._failure(error, request.model, begun=begun) from error
@@ -86,11 +97,7 @@ class OpenAIProvider:
         if isinstance(error, openai.APIStatusError):
             return _refusal(error, model, self._base_url)
         if isinstance(error, openai.APITimeoutError):
-            return ProviderError(
-                FailureKind.TIMEOUT,
-                f"{self._base_url} took longer than allowed for {model!r}; "
-                "raise SLAM_REQUEST_TIMEOUT_S or try again.",
-            )
+            return self._too_slow(model)
         if isinstance(error, openai.APIConnectionError) and not begun:
             return ProviderError(
                 FailureKind.UNREACHABLE,
@@ -98,7 +105,14 @@ class OpenAIProvider:
             )
         return ProviderError(
             FailureKind.TRUNCATED,
-            f"The answer from {model!r} broke off: {error.message}; try again.",
+            f"The answer from {model!r} broke off: {error.message.rstrip('.!')}; try again.",
+        )
+
+    def _too_slow(self, model: str) -> ProviderError:
+        return ProviderError(
+            FailureKind.TIMEOUT,
+            f"{self._base_url} took longer than allowed for {model!r}; "
+            "raise SLAM_REQUEST_TIMEOUT_S or try again.",
         )
 
 
@@ -164,7 +178,7 @@ def _response_format(schema: dict[str, Any] | None) -> dict[str, Any] | None:
 def _refusal(error: openai.APIStatusError, model: str, base_url: str) -> ProviderError:
     status, code = error.status_code, error.code
     kind = FailureKind.INVALID_REQUEST
-    sentence = f"{base_url} refused the call to {model!r}: {error.message}"
+    sentence = f"{base_url} refused the call to {model!r}: {error.message.rstrip('.!')}."
     if code == "insufficient_quota":
         kind = FailureKind.QUOTA_EXHAUSTED
         sentence = f"The account behind {base_url} has no credit left; top it up, then retry."
@@ -191,5 +205,8 @@ def create(settings: Settings, clock: Clock) -> Provider:
 
     Without a key the call is made all the same, and the server's refusal is what is stored.
     """
-    key = settings.openai_api_key.get_secret_value() if settings.openai_api_key else "not-set"
-    return OpenAIProvider(settings.openai_base_url, key, settings.request_timeout_s, clock)
+    # Files and copied text bring a line end along, which no header can carry.
+    key = settings.openai_api_key.get_secret_value().strip() if settings.openai_api_key else ""
+    return OpenAIProvider(
+        settings.openai_base_url, key or "not-set", settings.request_timeout_s, clock
+    )

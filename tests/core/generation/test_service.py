@@ -17,6 +17,7 @@ from db.tables import CallStatus, RunStatus
 from tests.building import (
     ACTOR,
     MEDIUM,
+    REFERENCE,
     SMALL,
     end,
     keys_of,
@@ -151,30 +152,26 @@ def test_an_unknown_study_is_refused(database: Database) -> None:
         request_generation(database, "nowhere", ACTOR)
 
 
-@pytest.mark.parametrize(
-    ("what", "missing"), [("candidate", 4), ("case", 2), ("samples", 4), ("reference", 4)]
-)
-def test_adding_something_later_plans_only_what_is_missing(
-    database: Database, what: str, missing: int
-) -> None:
-    content = make_study(database, candidates=[SMALL], cases=2, samples=2, reference=None)
-    before = store_responses(database, content)
-    old = definition_of(content)
-    new = {
-        "candidate": replace(old, candidates=(SMALL, MEDIUM)),
-        "case": replace(old, test_cases=(*old.test_cases, Case("new", {"tasks": "- Rest"}))),
-        "samples": replace(old, samples_per_case=4),
-        "reference": replace(old, reference="openai/stand-in-gpt-4"),
-    }[what]
-    save_version(database, content.study.id, new, ACTOR)
+def test_adding_something_later_plans_only_what_is_missing(database: Database) -> None:
+    for what, missing in {"candidate": 4, "case": 2, "samples": 4, "reference": 4}.items():
+        content = make_study(database, candidates=[SMALL], cases=2, samples=2, reference=None)
+        before = store_responses(database, content)
+        old = definition_of(content)
+        new = {
+            "candidate": replace(old, candidates=(SMALL, MEDIUM)),
+            "case": replace(old, test_cases=(*old.test_cases, Case("new", {"tasks": "- Rest"}))),
+            "samples": replace(old, samples_per_case=4),
+            "reference": replace(old, reference=REFERENCE),
+        }[what]
+        save_version(database, content.study.id, new, ACTOR)
 
-    plan = plan_generation(database, content.study.id)
-    run = request_generation(database, content.study.id, ACTOR)
+        plan = plan_generation(database, content.study.id)
+        run = request_generation(database, content.study.id, ACTOR)
 
-    assert (plan.ok, len(plan.missing)) == (4, missing)
-    assert run.planned_calls == missing
-    kept = [row for row in stored(database, content) if row.status is CallStatus.OK]
-    assert {(row.id, row.text) for row in kept} == {(row.id, row.text) for row in before}
+        assert (plan.ok, len(plan.missing)) == (4, missing), what
+        assert run.planned_calls == missing
+        kept = [row for row in stored(database, content) if row.status is CallStatus.OK]
+        assert {(row.id, row.text) for row in kept} == {(row.id, row.text) for row in before}
 
 
 def test_another_temperature_plans_everything_anew_and_keeps_the_old_responses(

@@ -65,7 +65,7 @@ def test_braces_without_a_partner_are_refused(template: str) -> None:
 
 
 def test_a_missing_value_is_named_with_its_case() -> None:
-    with pytest.raises(InvalidInputError, match="'Monday' gives no value for {{tasks}}; add it"):
+    with pytest.raises(InvalidInputError, match=r"'Monday' gives no value for \{\{tasks\}\}; add"):
         check_values("{{name}}: {{tasks}}", {"name": "Ann"}, "Monday")
 
 

@@ -62,7 +62,7 @@ def _similarity(results: StudyResults, judge: str, scale: tuple[float, float]) -
     judged = results.judgments[results.judgments["judge"] == judge]
     chart = mean_scores_chart(
         judged_quality_by_model(judged),
-        title=f"{judge} by model, mean and 95 % interval",
+        title=f"{judge} by model",
         x_title=f"{judge} ({scale[0]:g} to {scale[1]:g})",
         reference_model=results.reference_model,
     )
@@ -75,8 +75,8 @@ def _preferences(results: StudyResults) -> None:
     criterion = st.selectbox("Criterion", criteria, key="quality_criterion")
     chart = mean_scores_chart(
         preference_share_by_model(results.preferences, criterion),
-        title=f"Share of comparisons won on {criterion}, ties count half",
-        x_title="Share won (0 to 1)",
+        title=f"Comparisons won: {criterion}",
+        x_title="Share of comparisons won, ties count half (0 to 1)",
         reference_model=results.reference_model,
         even=0.5,
     )

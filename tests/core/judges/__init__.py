@@ -1,0 +1,1 @@
+"""Tests of the judges: what they ask, how they read, what they measure."""

@@ -1,0 +1,1 @@
+"""Tests of the methods, one file each as in the code."""

@@ -1,0 +1,1 @@
+"""Tests of the providers: real clients over real HTTP against the sandbox."""

@@ -1,0 +1,213 @@
+"""What holds for both backends: the same calls, the same kinds of failure, told in sentences."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from core.providers.base import ChatRequest, FailureKind, Provider, ProviderError
+from tests.core.providers.helping import (
+    LARGE,
+    PROMPT,
+    SMALL,
+    arm,
+    ask,
+    change,
+    failure_of,
+    journal,
+    ollama_at,
+    openai_at,
+    server_that_says,
+    with_provider,
+)
+from tests.sandbox.examples import SCORE_SCHEMA
+from tests.sandbox.server import free_port
+
+
+@dataclass(frozen=True)
+class Backend:
+    at: Callable[..., Provider]
+    model: str
+
+
+BACKENDS = [
+    pytest.param(Backend(ollama_at, SMALL), id="ollama"),
+    pytest.param(Backend(openai_at, LARGE), id="openai"),
+]
+both = pytest.mark.parametrize("backend", BACKENDS)
+
+
+@both
+def test_an_answer_has_the_text_and_the_counts_of_the_server(
+    base_url: str, backend: Backend
+) -> None:
+    reply = ask(backend.at(base_url), ChatRequest(backend.model, PROMPT))
+    [entry] = journal(base_url)
+    assert reply.text.strip() == reply.text != ""
+    assert reply.finish_reason == "stop"
+    assert reply.model_reported == backend.model
+    assert reply.prompt_tokens == entry["prompt_tokens"]
+    assert reply.completion_tokens == entry["answer_tokens"]
+    assert entry["outcome"] == "complete"
+    assert entry["stream"] is True
+
+
+@both
+def test_every_parameter_reaches_the_server(base_url: str, backend: Backend) -> None:
+    request = ChatRequest(
+        backend.model, PROMPT, "Be brief.", temperature=0.3, max_tokens=7, seed=11
+    )
+    reply = ask(backend.at(base_url), request)
+    [entry] = journal(base_url)
+    assert {name: entry[name] for name in ("messages", "temperature", "max_tokens", "seed")} == {
+        "messages": 2,
+        "temperature": 0.3,
+        "max_tokens": 7,
+        "seed": 11,
+    }
+    assert reply.finish_reason == "length"
+    assert reply.completion_tokens == 7
+
+
+@both
+def test_what_is_not_set_is_left_to_the_server(base_url: str, backend: Backend) -> None:
+    ask(backend.at(base_url), ChatRequest(backend.model, PROMPT))
+    [entry] = journal(base_url)
+    assert (entry["messages"], entry["seed"], entry["max_tokens"]) == (1, None, None)
+    assert entry["format"] == "text"
+
+
+@both
+def test_a_schema_is_asked_for(base_url: str, backend: Backend) -> None:
+    ask(backend.at(base_url), ChatRequest(backend.model, PROMPT, json_schema=SCORE_SCHEMA))
+    [entry] = journal(base_url)
+    assert entry["format"] == "json_schema"
+
+
+@both
+def test_the_same_seed_gives_the_same_text(base_url: str, backend: Backend) -> None:
+    request = ChatRequest(backend.model, PROMPT, temperature=0.7, seed=3)
+    assert ask(backend.at(base_url), request).text == ask(backend.at(base_url), request).text
+
+
+@both
+def test_the_first_token_is_never_timed_before_it_can_have_come(
+    base_url: str, backend: Backend
+) -> None:
+    change(base_url, backend.model, time_to_first_token_ms=150, ms_per_token=2, jitter=0)
+    timeline = ask(backend.at(base_url), ChatRequest(backend.model, PROMPT, max_tokens=20)).timeline
+    first, last = timeline.time_to_first_token_ns, timeline.last_token_ns
+    assert timeline.first_chunk_ns is not None
+    assert first is not None
+    assert last is not None
+    assert first >= 150e6
+    # Nineteen more tokens, two milliseconds each.
+    assert last >= 188e6
+    assert timeline.first_chunk_ns <= first <= last <= timeline.duration_ns
+
+
+@both
+def test_the_models_on_offer_are_listed_in_order(base_url: str, backend: Backend) -> None:
+    names = with_provider(backend.at(base_url), lambda provider: provider.list_models())
+    assert backend.model in names
+    assert names == sorted(names)
+
+
+@both
+def test_an_unknown_model_is_told_apart(base_url: str, backend: Backend) -> None:
+    failure = failure_of(backend.at(base_url), "nobody-has-this")
+    assert failure.kind is FailureKind.UNKNOWN_MODEL
+    assert failure.http_status == 404
+    assert "'nobody-has-this'" in str(failure)
+
+
+@both
+def test_a_rate_limit_says_when_to_come_again(base_url: str, backend: Backend) -> None:
+    arm(base_url, rate_limit={"times": 1, "retry_after_s": 3})
+    failure = failure_of(backend.at(base_url), backend.model)
+    assert failure.kind is FailureKind.RATE_LIMITED
+    assert failure.http_status == 429
+    assert failure.retry_after_ms == 3000
+
+
+@both
+def test_an_outage_is_unavailable(base_url: str, backend: Backend) -> None:
+    arm(base_url, outage={"seconds": 30})
+    failure = failure_of(backend.at(base_url), backend.model)
+    assert failure.kind is FailureKind.UNAVAILABLE
+    assert failure.http_status == 503
+    assert failure.retry_after_ms is None
+
+
+@both
+@pytest.mark.parametrize("status", [500, 502])
+def test_an_error_of_the_server_is_unavailable(
+    base_url: str, backend: Backend, status: int
+) -> None:
+    arm(base_url, server_error={"times": 1, "status": status})
+    failure = failure_of(backend.at(base_url), backend.model)
+    assert failure.kind is FailureKind.UNAVAILABLE
+    assert failure.http_status == status
+    assert len(journal(base_url)) == 1, "the client must not try again by itself"
+
+
+@both
+@pytest.mark.parametrize("how", ["error", "close"])
+def test_a_stream_that_breaks_off_is_truncated(base_url: str, backend: Backend, how: str) -> None:
+    arm(base_url, cut_stream={"times": 1, "after_tokens": 3, "how": how})
+    failure = failure_of(backend.at(base_url), backend.model)
+    assert failure.kind is FailureKind.TRUNCATED
+    assert "broke off" in str(failure) or "refused" in str(failure)
+    assert failure.http_status is None
+
+
+@both
+def test_a_port_that_nobody_listens_on_is_unreachable(backend: Backend) -> None:
+    base_url = f"http://127.0.0.1:{free_port()}"
+    failure = failure_of(backend.at(base_url), backend.model)
+    assert failure.kind is FailureKind.UNREACHABLE
+    assert base_url in str(failure)
+    assert failure.http_status is None
+
+
+@both
+@pytest.mark.parametrize(
+    "slow",
+    [
+        pytest.param({"time_to_first_token_ms": 5000}, id="before the first token"),
+        pytest.param({"time_to_first_token_ms": 1, "ms_per_token": 5000}, id="between tokens"),
+        pytest.param({"time_to_first_token_ms": 1, "ms_per_token": 150}, id="token by token"),
+    ],
+)
+def test_an_answer_that_takes_too_long_is_a_time_out(
+    base_url: str, backend: Backend, slow: dict[str, Any]
+) -> None:
+    change(base_url, backend.model, jitter=0, **slow)
+    failure = failure_of(backend.at(base_url, timeout_s=0.4), backend.model)
+    assert failure.kind is FailureKind.TIMEOUT
+    assert "raise SLAM_REQUEST_TIMEOUT_S" in str(failure)
+
+
+@both
+def test_a_request_that_cannot_be_served_is_invalid(backend: Backend) -> None:
+    with server_that_says('{"error": "context too long"}', status=400) as base_url:
+        failure = failure_of(backend.at(base_url), backend.model)
+    assert failure.kind is FailureKind.INVALID_REQUEST
+    assert failure.http_status == 400
+
+
+@both
+def test_a_page_instead_of_an_answer_is_no_answer(backend: Backend) -> None:
+    headers = {"content-type": "text/event-stream"}
+    with server_that_says("data: <html>\n\n", headers=headers) as base_url:
+        failure = failure_of(backend.at(base_url), backend.model)
+    assert failure.kind is FailureKind.TRUNCATED
+
+
+@both
+def test_listing_at_a_port_that_nobody_listens_on_is_unreachable(backend: Backend) -> None:
+    provider = backend.at(f"http://127.0.0.1:{free_port()}")
+    with pytest.raises(ProviderError) as raised:
+        with_provider(provider, lambda one: one.list_models())
+    assert raised.value.kind is FailureKind.UNREACHABLE

@@ -1,0 +1,258 @@
+"""A call goes on until it has an answer, within its limits, and every attempt is written down."""
+
+import asyncio
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import pytest
+import stamina
+
+from core.providers.base import (
+    RETRIED_KINDS,
+    ChatReply,
+    ChatRequest,
+    FailureKind,
+    Provider,
+    ProviderError,
+    Timeline,
+)
+from core.providers.calling import MAX_ATTEMPTS, Limits, call
+from tests.core.providers.helping import (
+    LARGE,
+    PROMPT,
+    arm,
+    change,
+    journal,
+    ollama_at,
+    openai_at,
+    with_provider,
+)
+
+REQUEST = ChatRequest(LARGE, PROMPT)
+
+
+@dataclass
+class MemoryRecorder:
+    """Writes attempts into a list: ``(attempt's id, what became of it)``."""
+
+    unusable_replies: int = 0
+    notes: list[tuple[str, str]] = field(default_factory=list)
+    waits_s: list[float] = field(default_factory=list)
+
+    async def sent(self) -> str:
+        attempt_id = str(sum(note == "sent" for _, note in self.notes) + 1)
+        self.notes.append((attempt_id, "sent"))
+        self.waits_s.append(time.perf_counter())
+        return attempt_id
+
+    async def succeeded(self, attempt_id: str, reply: ChatReply) -> str:
+        if self.unusable_replies:
+            self.unusable_replies -= 1
+            raise ProviderError(FailureKind.UNPARSABLE, "No judgment.")
+        self.notes.append((attempt_id, "ok"))
+        return reply.text
+
+    async def failed(self, attempt_id: str, error: ProviderError) -> None:
+        self.notes.append((attempt_id, error.kind.value))
+
+
+@dataclass
+class ScriptedProvider:
+    """Fails in the given ways, one a call, then answers; notes how many calls are in flight."""
+
+    failures: list[ProviderError] = field(default_factory=list)
+    takes_s: float = 0.0
+    in_flight: int = 0
+    most_in_flight: int = 0
+
+    async def chat(self, request: ChatRequest) -> ChatReply:
+        self.in_flight += 1
+        self.most_in_flight = max(self.most_in_flight, self.in_flight)
+        try:
+            await asyncio.sleep(self.takes_s)
+            if self.failures:
+                raise self.failures.pop(0)
+        finally:
+            self.in_flight -= 1
+        return ChatReply("Hello", "stop", 1, 1, Timeline(1, 1, 1, 1))
+
+    async def list_models(self) -> list[str]:
+        return []
+
+    async def close(self) -> None:
+        pass
+
+
+@pytest.fixture
+def no_waits() -> Iterator[None]:
+    """Stamina's waits are left out; the number of attempts stays ours."""
+    with stamina.set_testing(True, attempts=MAX_ATTEMPTS, cap=True):
+        yield
+
+
+def made(provider: Provider, recorder: MemoryRecorder, limits: tuple[int, int] = (2, 6000)) -> str:
+    return with_provider(provider, lambda one: call(one, REQUEST, Limits(*limits), recorder))
+
+
+def failure(kind: FailureKind, retry_after_ms: int | None = None) -> ProviderError:
+    return ProviderError(kind, "It failed.", retry_after_ms=retry_after_ms)
+
+
+def test_a_call_that_works_is_one_attempt(base_url: str) -> None:
+    recorder = MemoryRecorder()
+    assert made(openai_at(base_url), recorder)
+    assert recorder.notes == [("1", "sent"), ("1", "ok")]
+    assert len(journal(base_url)) == 1
+
+
+@pytest.mark.usefixtures("no_waits")
+def test_passing_failures_are_tried_again_until_it_works_each_attempt_recorded(
+    base_url: str,
+) -> None:
+    arm(
+        base_url,
+        rate_limit={"times": 1, "retry_after_s": 0},
+        server_error={"times": 1, "status": 503},
+        cut_stream={"times": 2, "after_tokens": 2},
+    )
+    recorder = MemoryRecorder()
+    assert made(openai_at(base_url), recorder)
+    assert recorder.notes == [
+        ("1", "sent"),
+        ("1", "rate_limited"),
+        ("2", "sent"),
+        ("2", "unavailable"),
+        ("3", "sent"),
+        ("3", "truncated"),
+        ("4", "sent"),
+        ("4", "truncated"),
+        ("5", "sent"),
+        ("5", "ok"),
+    ]
+    assert len(journal(base_url)) == 5
+
+
+@pytest.mark.usefixtures("no_waits")
+@pytest.mark.parametrize("kind", sorted(RETRIED_KINDS))
+def test_every_passing_kind_is_tried_again(kind: FailureKind) -> None:
+    recorder = MemoryRecorder()
+    assert made(ScriptedProvider([failure(kind)]), recorder) == "Hello"
+    assert recorder.notes == [("1", "sent"), ("1", kind.value), ("2", "sent"), ("2", "ok")]
+
+
+@pytest.mark.parametrize("kind", sorted(set(FailureKind) - RETRIED_KINDS))
+def test_a_final_failure_is_final_at_once(kind: FailureKind) -> None:
+    recorder = MemoryRecorder()
+    with pytest.raises(ProviderError) as raised:
+        made(ScriptedProvider([failure(kind)]), recorder)
+    assert raised.value.kind is kind
+    assert recorder.notes == [("1", "sent"), ("1", kind.value)]
+
+
+def test_no_credit_is_final_though_it_looks_like_a_rate_limit(base_url: str) -> None:
+    arm(base_url, insufficient_quota={"times": None})
+    recorder = MemoryRecorder()
+    with pytest.raises(ProviderError, match="has no credit left"):
+        made(openai_at(base_url), recorder)
+    assert len(journal(base_url)) == 1
+
+
+@pytest.mark.usefixtures("no_waits")
+def test_patience_ends_after_the_last_attempt_and_the_failure_is_raised(base_url: str) -> None:
+    arm(base_url, server_error={"times": None, "status": 500})
+    recorder = MemoryRecorder()
+    with pytest.raises(ProviderError) as raised:
+        made(openai_at(base_url), recorder)
+    assert raised.value.kind is FailureKind.UNAVAILABLE
+    assert [note for _, note in recorder.notes] == ["sent", "unavailable"] * MAX_ATTEMPTS
+    assert len(journal(base_url)) == MAX_ATTEMPTS
+
+
+@pytest.mark.parametrize("at", [openai_at, ollama_at])
+def test_retry_after_is_obeyed(base_url: str, at: type[Provider]) -> None:
+    change(base_url, LARGE, provider="openai" if at is openai_at else "ollama", jitter=0)
+    arm(base_url, rate_limit={"times": 1, "retry_after_s": 1})
+    recorder = MemoryRecorder()
+    assert made(at(base_url), recorder)
+    first, second = recorder.waits_s
+    assert second - first >= 1.0
+
+
+def test_a_rate_limit_holds_back_the_other_calls_of_the_provider_too() -> None:
+    async def run() -> float:
+        limits = Limits(4, 6000)
+        limited = ScriptedProvider([failure(FailureKind.RATE_LIMITED, 400)])
+        recorder = MemoryRecorder()
+        started = time.perf_counter()
+        first = asyncio.create_task(call(limited, REQUEST, limits, recorder))
+        await asyncio.sleep(0.05)
+        await call(ScriptedProvider(), REQUEST, limits, MemoryRecorder())
+        waited = time.perf_counter() - started
+        await first
+        return waited
+
+    assert asyncio.run(run()) >= 0.4
+
+
+def test_without_a_word_of_when_to_come_again_waits_grow_from_half_a_second() -> None:
+    recorder = MemoryRecorder()
+    made(ScriptedProvider([failure(FailureKind.UNAVAILABLE)]), recorder)
+    first, second = recorder.waits_s
+    assert second - first >= 0.45
+
+
+@pytest.mark.parametrize("at_once", [1, 3])
+def test_calls_in_flight_never_exceed_the_limit(at_once: int) -> None:
+    provider = ScriptedProvider(takes_s=0.01)
+
+    async def run() -> list[str]:
+        limits = Limits(at_once, 60_000)
+        calls = [call(provider, REQUEST, limits, MemoryRecorder()) for _ in range(20)]
+        return await asyncio.gather(*calls)
+
+    assert asyncio.run(run()) == ["Hello"] * 20
+    assert provider.most_in_flight == at_once
+
+
+def test_a_pace_of_calls_a_minute_is_kept() -> None:
+    async def run() -> float:
+        limits = Limits(10, 240)  # four a second
+        started = time.perf_counter()
+        calls = [call(ScriptedProvider(), REQUEST, limits, MemoryRecorder()) for _ in range(6)]
+        await asyncio.gather(*calls)
+        return time.perf_counter() - started
+
+    # Four at once, then one each quarter of a second.
+    assert asyncio.run(run()) >= 0.4
+
+
+def test_a_reply_that_cannot_be_used_is_a_recorded_failure() -> None:
+    recorder = MemoryRecorder(unusable_replies=1)
+    with pytest.raises(ProviderError) as raised:
+        made(ScriptedProvider(), recorder)
+    assert raised.value.kind is FailureKind.UNPARSABLE
+    assert recorder.notes == [("1", "sent"), ("1", "unparsable")]
+
+
+def test_an_error_that_is_no_failure_of_the_provider_is_raised_at_once() -> None:
+    @dataclass
+    class BrokenProvider(ScriptedProvider):
+        async def chat(self, request: ChatRequest) -> ChatReply:
+            raise ZeroDivisionError
+
+    recorder = MemoryRecorder()
+    with pytest.raises(ZeroDivisionError):
+        made(BrokenProvider(), recorder)
+    assert recorder.notes == [("1", "sent")]
+
+
+def test_a_place_in_flight_is_free_again_after_a_failure() -> None:
+    async def run() -> str:
+        limits = Limits(1, 6000)
+        broken = ScriptedProvider([failure(FailureKind.UNAUTHORIZED)])
+        with pytest.raises(ProviderError):
+            await call(broken, REQUEST, limits, MemoryRecorder())
+        return await call(ScriptedProvider(), REQUEST, limits, MemoryRecorder())
+
+    assert asyncio.run(run()) == "Hello"

@@ -1,0 +1,35 @@
+"""Every module in the folder of backends is a provider, by its name."""
+
+import subprocess
+import sys
+import time
+
+import pytest
+
+from core.providers.backends.ollama import OllamaProvider
+from core.providers.backends.openai import OpenAIProvider
+from core.providers.registry import create_provider, provider_names
+from core.settings import Settings
+
+
+def test_both_backends_are_found() -> None:
+    assert provider_names() == {"ollama", "openai"}
+
+
+@pytest.mark.parametrize(("name", "kind"), [("ollama", OllamaProvider), ("openai", OpenAIProvider)])
+def test_a_provider_is_made_by_its_name(name: str, kind: type) -> None:
+    assert isinstance(create_provider(name, Settings(), time.perf_counter_ns), kind)
+
+
+def test_an_unknown_name_is_an_error() -> None:
+    with pytest.raises(KeyError, match="nobody"):
+        create_provider("nobody", Settings(), time.perf_counter_ns)
+
+
+def test_knowing_the_names_imports_no_client() -> None:
+    code = (
+        "import sys; from core.providers.registry import provider_names; provider_names(); "
+        "print('openai' in sys.modules, 'ollama' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["False", "False"]

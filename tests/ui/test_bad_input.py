@@ -1,0 +1,221 @@
+"""What goes wrong is said in one sentence where the person is, and the rest goes on."""
+
+import re
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, Page, expect
+from sqlmodel import select
+
+from db.tables import Campaign, Candidate, Rating, RatingSession, StudyVersion
+from tests.ui.running import Slam, new_environment, running_slam
+from tests.ui.walking import (
+    WAIT_MS,
+    fill,
+    generate,
+    make_study,
+    open_campaign,
+    open_page,
+    rate,
+    sign_in,
+    start_rating,
+)
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def slam(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Slam]:
+    """SLaM with little patience for a locked database."""
+    environment = new_environment(tmp_path_factory.mktemp("home"))
+    with running_slam(environment | {"SLAM_BUSY_TIMEOUT_MS": "1000"}) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def link(slam: Slam, browser: Browser) -> str:
+    """The link of an open campaign."""
+    context = browser.new_context()
+    page = context.new_page()
+    sign_in(page, slam)
+    make_study(page, "Shared")
+    generate(page)
+    link = open_campaign(page)
+    context.close()
+    return link
+
+
+@pytest.fixture
+def admin(slam: Slam, link: str, page: Page) -> Page:
+    """A signed-in admin who is about to make another study."""
+    page.goto(slam.studio_url)
+    page.get_by_label("Password").fill(slam.password)
+    page.get_by_role("button", name="Sign in").click()
+    page.get_by_test_id("stSidebar").get_by_role("combobox", name="Study").click()
+    page.get_by_role("option", name="New study…").click()
+    expect(page.get_by_role("heading", name="Make a study")).to_be_visible(timeout=WAIT_MS)
+    return page
+
+
+@pytest.mark.parametrize(
+    ("label", "text", "sentence"),
+    [
+        ("Prompt template", "Greet {{nobody}}.", "gives no value for {{nobody}}"),
+        ("Prompt template", "Greet {{na me}}.", "is malformed"),
+        (
+            "Prompt template",
+            "Greet {{name}}, {{done}}.",
+            "which the template does not use",
+        ),
+        ("Test cases (CSV)", "name,done,planned,goals", "holds no test case"),
+        ("Candidates, one a line", "llama2", "names no known provider"),
+        ("Name", " ", "needs a name"),
+        ("Name", "Shared", "exists; choose another name"),
+    ],
+)
+def test_a_study_that_cannot_be_taken_is_refused_in_one_sentence(
+    admin: Page, label: str, text: str, sentence: str
+) -> None:
+    sidebar = admin.get_by_test_id("stSidebar")
+    fill(sidebar.get_by_label("Name", exact=True), "Refused")
+    fill(sidebar.get_by_label(label, exact=True), text)
+    sidebar.get_by_role("button", name="Save study").click()
+    expect(sidebar.get_by_role("alert")).to_contain_text(sentence, timeout=WAIT_MS)
+
+
+def test_a_model_that_does_not_exist_fails_with_its_cause_and_the_others_are_made(
+    admin: Page, slam: Slam
+) -> None:
+    sidebar = admin.get_by_test_id("stSidebar")
+    fill(sidebar.get_by_label("Name", exact=True), "One missing")
+    candidates = "ollama/stand-in-3b:q4\nollama/no-such-model"
+    fill(sidebar.get_by_label("Candidates, one a line"), candidates)
+    fill(sidebar.get_by_label("Samples per test case"), "1")
+    sidebar.get_by_role("button", name="Save study").click()
+    expect(admin.get_by_role("heading", name="One missing")).to_be_visible(timeout=WAIT_MS)
+    generate(admin)
+    expect(admin.get_by_text("3 calls failed; the rest is stored.")).to_be_visible()
+    expect(admin.get_by_text(re.compile("Of 9 responses, 6 are stored"))).to_be_visible()
+    expect(admin.get_by_role("button", name="Retry what failed (3)")).to_be_enabled()
+    with slam.store() as session:
+        models = set(session.exec(select(Candidate.model)).all())
+    assert "ollama/no-such-model" in models
+
+
+@pytest.mark.parametrize(
+    ("address", "sentence"),
+    [
+        ("/", "Open the link that you were given"),
+        ("/?campaign=wrong", "This link leads nowhere"),
+        ("/?session=wrong", "This address is not complete"),
+    ],
+)
+def test_a_wrong_rating_address_says_what_to_do(
+    slam: Slam, phone: Page, address: str, sentence: str
+) -> None:
+    phone.goto(slam.rate_url + address)
+    expect(phone.get_by_text(sentence)).to_be_visible(timeout=WAIT_MS)
+
+
+def test_an_expired_link_says_so(slam: Slam, link: str, phone: Page) -> None:
+    token = "expired-link"
+    with slam.store() as session:
+        version = session.exec(select(StudyVersion)).first()
+        assert version is not None
+        campaign = Campaign(
+            study_version_id=version.id, name="Old", link_token=token, instructions="", consent="",
+            items_per_session=1, opened_by="test", expires_at=version.created_at,
+        )  # fmt: skip
+        session.add(campaign)
+        session.commit()
+    phone.goto(f"{slam.rate_url}/?campaign={token}")
+    expect(phone.get_by_text("This link has expired")).to_be_visible(timeout=WAIT_MS)
+
+
+def test_pressing_on_without_a_choice_asks_for_one_and_stores_nothing(
+    slam: Slam, link: str, phone: Page
+) -> None:
+    start_rating(phone, link)
+    phone.get_by_role("button", name="Save and go on").click()
+    expect(phone.get_by_text("Choose a number from 0 to 10")).to_be_visible(timeout=WAIT_MS)
+    expect(phone.get_by_text(re.compile(r"Answer 1 of"))).to_be_visible()
+    rate(phone, 3)
+
+
+def test_of_two_tabs_the_older_one_is_told_to_stop_and_can_take_over(
+    slam: Slam, link: str, phone: Page
+) -> None:
+    start_rating(phone, link)
+    second = phone.context.new_page()
+    second.goto(phone.url)
+    expect(second.get_by_text(re.compile(r"Answer 1 of"))).to_be_visible(timeout=WAIT_MS)
+    rate(second, 4)
+    phone.get_by_role("radio", name="9", exact=True).click()
+    phone.get_by_role("button", name="Save and go on").click()
+    expect(phone.get_by_text("goes on in another tab").first).to_be_visible(timeout=WAIT_MS)
+    phone.get_by_role("button", name="Go on in this tab").click()
+    expect(phone.get_by_text(re.compile(r"Answer 2 of"))).to_be_visible(timeout=WAIT_MS)
+    rate(phone, 8)
+    with slam.store() as session:
+        latest = session.exec(
+            select(RatingSession).order_by(RatingSession.started_at.desc())  # type: ignore[attr-defined]  # a column
+        ).first()
+        assert latest is not None
+        values = session.exec(select(Rating.value).where(Rating.session_id == latest.id)).all()
+    assert sorted(value for value in values if value is not None) == [4, 8]
+
+
+def test_a_locked_database_keeps_the_choice_and_asks_to_press_again(
+    slam: Slam, link: str, phone: Page
+) -> None:
+    start_rating(phone, link)
+    phone.get_by_role("radio", name="6", exact=True).click()
+    other = sqlite3.connect(
+        Path(slam.environment["SLAM_HOME"]) / "slam.sqlite3", isolation_level=None
+    )
+    other.execute("BEGIN IMMEDIATE")
+    phone.get_by_role("button", name="Save and go on").click()
+    expect(phone.get_by_text("nothing was stored")).to_be_visible(timeout=WAIT_MS)
+    other.execute("ROLLBACK")
+    other.close()
+    phone.get_by_role("button", name="Save and go on").click()
+    expect(phone.get_by_text(re.compile(r"Answer 2 of"))).to_be_visible(timeout=WAIT_MS)
+
+
+def test_an_upload_that_is_no_archive_is_refused_in_one_sentence(admin: Page) -> None:
+    open_page(admin, "Import")
+    upload = {"name": "broken.zip", "mimeType": "application/zip", "buffer": b"no archive"}
+    admin.get_by_test_id("stFileUploaderDropzoneInput").set_input_files(upload)  # type: ignore[arg-type]  # a payload
+    admin.get_by_role("button", name="Import", exact=True).click()
+    expect(admin.get_by_role("alert")).to_contain_text("broken.zip", timeout=WAIT_MS)
+
+
+def test_pages_and_sockets_of_the_studio_are_closed_to_whoever_is_not_signed_in(
+    slam: Slam,
+) -> None:
+    for path in ("/", "/responses", "/agreement", "/_stcore/host-config"):
+        reply = httpx.get(slam.studio_url + path)
+        assert (reply.status_code, reply.headers["location"]) == (303, "/sign-in")
+    socket = httpx.get(
+        f"{slam.studio_url}/_stcore/stream",
+        headers={
+            "connection": "upgrade",
+            "upgrade": "websocket",
+            "sec-websocket-version": "13",
+            "sec-websocket-key": "c2xhbS1zbGFtLXNsYW0tMQ==",
+        },
+    )
+    assert socket.status_code == 403
+
+
+def test_ten_wrong_passwords_lock_the_account_and_say_for_how_long(slam: Slam) -> None:
+    form = {"name": "somebody", "password": "wrong"}
+    for _ in range(10):
+        reply = httpx.post(f"{slam.studio_url}/sign-in", data=form)
+        assert reply.status_code == 401
+        assert "The name or the password is wrong" in reply.text
+    reply = httpx.post(f"{slam.studio_url}/sign-in", data=form)
+    assert "wait a quarter of an hour" in reply.text
