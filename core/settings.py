@@ -3,9 +3,10 @@
 from functools import cached_property
 from pathlib import Path
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from core.errors import InvalidInputError
 from db.engine import sqlite_url
 
 
@@ -110,3 +111,20 @@ class Settings(BaseSettings):
     def rate_url(self) -> str:
         """The base of every rating link."""
         return (self.public_rate_url or f"http://localhost:{self.rate_port}").rstrip("/")
+
+
+def load_settings() -> Settings:
+    """Read the settings from the environment; each process does so once.
+
+    Raises:
+        InvalidInputError: a variable has a value that cannot be taken.
+    """
+    try:
+        return Settings()
+    except ValidationError as error:
+        first = error.errors()[0]
+        variable, value = first["loc"][0], first.get("input")
+        raise InvalidInputError(
+            f"The setting {variable}={value!r} cannot be taken: {first['msg']}; "
+            "mend it in the environment or unset it."
+        ) from error

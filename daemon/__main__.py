@@ -12,7 +12,7 @@ from importlib.metadata import version
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from core.errors import SlamError
-from core.settings import Settings
+from core.settings import Settings, load_settings
 from daemon.dispatch import dispatch
 from daemon.engine import Engine
 from db.engine import Database
@@ -40,7 +40,7 @@ def main() -> int:
     for signal_number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(signal_number, lambda *_: stopping.set())
     try:
-        settings = Settings()
+        settings = load_settings()
         database = Database(settings.store_url, busy_timeout_ms=settings.busy_timeout_ms)
         require_current(database)
         engine = Engine(settings, database)

@@ -1,6 +1,7 @@
 """From a requested run to chunks in the engine's queues, and back to the run's end."""
 
 from collections.abc import Iterator, Sequence
+from datetime import timedelta
 from itertools import groupby
 
 from core.judges.base import LLMJudge
@@ -17,6 +18,10 @@ CHUNK_SIZE = 25
 """Calls to a model in one workflow: one to two minutes of work."""
 SIMILARITY_CHUNK_SIZE = 500
 """Texts are embedded in batches, and measuring again costs nothing but time."""
+
+
+SETTLED_AFTER = timedelta(seconds=5)
+"""Queues are filled in much less than this."""
 
 
 def dispatch(database: Database, engine: Engine) -> None:
@@ -39,17 +44,17 @@ def _move_on(database: Database, engine: Engine, run: Run) -> None:
     if not calls:
         _close(database, run, RunStatus.FINISHED)
         return
-    # Chunks of an earlier round that ended without finishing (a chunk was stranded or cancelled)
-    # keep their ids; the next round starts counting behind them.
-    first = engine.chunk_count(run.id) if run.status is RunStatus.RUNNING else 0
-    for number, (queue, work, row_ids) in enumerate(_chunks(database, run, calls), start=first):
-        engine.enqueue(queue, f"{run.id}:{number}", work, run.id, row_ids)
-    if run.status is RunStatus.QUEUED:
-        with database.write() as session:
-            row = WorkRepository(session).run(run.id)
-            if row is not None:
-                row.status, row.started_at = RunStatus.RUNNING, utc_now()
-                session.add(row)
+    now = utc_now()
+    if run.dispatched_at is not None and now - run.dispatched_at < SETTLED_AFTER:
+        # Whoever dispatched it, be it another daemon, may still be filling the queues.
+        return
+    with database.write() as session:
+        if not WorkRepository(session).take_dispatch(run, now):
+            return
+    # Open calls of an earlier round were stranded: its daemon died while it filled the queues.
+    round_name = f"{now:%Y%m%dT%H%M%S%f}"
+    for number, (queue, work, row_ids) in enumerate(_chunks(database, run, calls)):
+        engine.enqueue(queue, f"{run.id}:{round_name}:{number}", work, run.id, row_ids)
 
 
 def _chunks(

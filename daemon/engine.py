@@ -119,14 +119,6 @@ class Engine:
         )
         return [workflow.workflow_id for workflow in found]
 
-    def chunk_count(self, run_id: str) -> int:
-        """How many chunks were ever queued for the run."""
-        return len(
-            DBOS.list_workflows(
-                workflow_id_prefix=f"{run_id}:", load_input=False, load_output=False
-            )
-        )
-
     def cancel(self, run_id: str) -> None:
         """Stop the run's chunks; steps at work are cancelled within about a second."""
         live = self.live_chunks(run_id)

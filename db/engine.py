@@ -7,10 +7,13 @@ one lock around the writes of a process. PostgreSQL needs none of this.
 
 import re
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from sqlite3 import Connection as SqliteConnection
+from sqlite3 import Cursor
+from sqlite3 import OperationalError as SqliteOperationalError
 from typing import Any
 
 from sqlalchemy import Connection, Engine, event
@@ -137,9 +140,9 @@ def _make_engine(url: URL, is_sqlite: bool, busy_timeout_ms: int) -> Engine:
     @event.listens_for(engine, "connect")
     def prepare(connection: SqliteConnection, _record: object) -> None:
         cursor = connection.cursor()
-        cursor.execute("PRAGMA journal_mode=WAL")
-        cursor.execute("PRAGMA synchronous=FULL")
         cursor.execute(f"PRAGMA busy_timeout={busy_timeout_ms}")
+        _enter_wal(cursor, busy_timeout_ms / 1000)
+        cursor.execute("PRAGMA synchronous=FULL")
         cursor.execute("PRAGMA foreign_keys=ON")
         cursor.close()
 
@@ -149,6 +152,23 @@ def _make_engine(url: URL, is_sqlite: bool, busy_timeout_ms: int) -> Engine:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
 
     return engine
+
+
+def _enter_wal(cursor: Cursor, patience_s: float) -> None:
+    """Switch a new file to WAL, which SQLite refuses at once while another process does the same.
+
+    The busy time-out does not cover that switch; a file that is in WAL already has no wait.
+    """
+    deadline = time.monotonic() + patience_s
+    while True:
+        try:
+            cursor.execute("PRAGMA journal_mode=WAL")
+        except SqliteOperationalError as error:
+            if "locked" not in str(error) or time.monotonic() >= deadline:
+                raise
+            time.sleep(0.01)
+        else:
+            return
 
 
 @contextmanager

@@ -8,7 +8,7 @@ import click
 
 from core.accounts import ADMIN, reset_password
 from core.errors import SlamError
-from core.settings import Settings
+from core.settings import load_settings
 from db.engine import Database
 from db.migrate import migrate
 from slam.up import up
@@ -23,7 +23,7 @@ def cli() -> None:
 @cli.command("up")
 def up_command() -> None:
     """Set the database up and start all processes; Ctrl-C stops them."""
-    sys.exit(up(Settings()))
+    sys.exit(up(load_settings()))
 
 
 @cli.command("migrate")
@@ -64,7 +64,7 @@ def import_command(path: Path, study: str | None, as_json: bool) -> None:
 
 
 def _database() -> Database:
-    settings = Settings()
+    settings = load_settings()
     settings.home.mkdir(parents=True, exist_ok=True)
     return Database(settings.store_url, busy_timeout_ms=settings.busy_timeout_ms)
 

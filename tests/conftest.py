@@ -1,5 +1,6 @@
 """Fixtures that every test may use: a real SQLite file and a real PostgreSQL, each migrated."""
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,10 +19,8 @@ def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgreSQL]
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database_url(
-    request: pytest.FixtureRequest, tmp_path: Path
-) -> Iterator[str]:
-    """The URL of an empty database of each kind."""
+def empty_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The URL of a database of each kind that is not set up yet."""
     if request.param == "sqlite":
         yield sqlite_url(tmp_path / "slam.sqlite3")
     else:
@@ -30,10 +29,44 @@ def database_url(
             yield url
 
 
+@pytest.fixture(scope="session")
+def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated, empty SQLite file to copy, since migrating costs more than most tests."""
+    path = tmp_path_factory.mktemp("migrated") / "slam.sqlite3"
+    _migrate(sqlite_url(path))
+    return path
+
+
+@pytest.fixture(scope="session")
+def migrated_database(postgresql: PostgreSQL) -> Iterator[str]:
+    """The name of a migrated, empty PostgreSQL database to copy."""
+    with postgresql.new_database() as url:
+        _migrate(url)
+        yield url.rsplit("/", 1)[1]
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The URL of a migrated, empty database of each kind."""
+    if request.param == "sqlite":
+        path = tmp_path / "slam.sqlite3"
+        shutil.copy(request.getfixturevalue("migrated_file"), path)
+        yield sqlite_url(path)
+    else:
+        server: PostgreSQL = request.getfixturevalue("postgresql")
+        with server.new_database(request.getfixturevalue("migrated_database")) as url:
+            yield url
+
+
 @pytest.fixture
 def database(database_url: str) -> Iterator[Database]:
     """A migrated, empty database of each kind."""
     database = Database(database_url)
-    migrate(database)
     yield database
+    database.close()
+
+
+def _migrate(url: str) -> None:
+    database = Database(url)
+    migrate(database)
     database.close()

@@ -23,10 +23,10 @@ class PostgreSQL:
     port: int
 
     @contextmanager
-    def new_database(self) -> Iterator[str]:
-        """The SQLAlchemy URL of a database of its own, dropped afterwards."""
+    def new_database(self, template: str = "template1") -> Iterator[str]:
+        """The SQLAlchemy URL of a database of its own, a copy of another, dropped afterwards."""
         name = f"test_{uuid4().hex[:12]}"
-        self._execute(f"CREATE DATABASE {name}")
+        self._execute(f"CREATE DATABASE {name} TEMPLATE {template}")
         try:
             yield f"postgresql+psycopg://slam@127.0.0.1:{self.port}/{name}"
         finally:
@@ -52,8 +52,10 @@ def running_postgresql() -> Iterator[PostgreSQL]:
     control = binaries / "pg_ctl"
     try:
         _run(
-            [str(binaries / "initdb"), "-D", str(data), "-U", "slam", "-A", "trust"]
-            + ["--no-sync", "-E", "UTF8", "--locale=C.UTF-8"]
+            [
+                *(str(binaries / "initdb"), "-D", str(data), "-U", "slam", "-A", "trust"),
+                *("--no-sync", "-E", "UTF8", "--locale=C.UTF-8"),
+            ]
         )
         options = f"-c listen_addresses=127.0.0.1 -p {port} -k {folder} -c fsync=off"
         log = ["-l", str(folder / "log")]

@@ -7,14 +7,14 @@ holds them; `st.cache_resource` would cost a rater's step a tenth of a milliseco
 from functools import cache
 
 from core.secret import signing_secret
-from core.settings import Settings
+from core.settings import Settings, load_settings
 from db.engine import Database
 
 
 @cache
 def settings() -> Settings:
     """The settings of this process."""
-    return Settings()
+    return load_settings()
 
 
 @cache

@@ -20,12 +20,14 @@ from core.studies.template import render
 from db.engine import Database
 from db.repositories import rating_step
 from db.repositories.rating import Campaigns, Sessions, new_rater
+from db.repositories.responses import excluded_ids
 from db.tables import (
     Campaign,
     CampaignStatus,
     RatingConflict,
     RatingSession,
     SessionStatus,
+    Subject,
 )
 from db.types import utc_now
 
@@ -271,6 +273,7 @@ def _session(session: Session, session_id: str) -> RatingSession:
 
 
 def _reserve(session: Session, campaign: Campaign) -> list[str]:
+    excluded = excluded_ids(session, Subject.RESPONSE)
     pool = [
         PoolEntry(
             response_id=response.id,
@@ -279,6 +282,7 @@ def _reserve(session: Session, campaign: Campaign) -> list[str]:
             times_shown=times,
         )
         for response, times in Campaigns(session).pool(campaign.id, utc_now() - RESERVED_FOR)
+        if response.id not in excluded
     ]
     return assign(pool, campaign.items_per_session, random.SystemRandom())
 

@@ -41,8 +41,12 @@ def cases_as_csv(cases: Sequence[Case]) -> str:
     text = io.StringIO(newline="")
     # The writer quotes a lone carriage return only when told to quote everything.
     cells = [cell for case in cases for cell in (case.name, *case.values.values())]
-    quoting = csv.QUOTE_ALL if "\r" in "".join(cells) else csv.QUOTE_MINIMAL
-    writer = csv.DictWriter(text, columns, lineterminator="\n", quoting=quoting)
+    writer = csv.DictWriter(
+        text,
+        columns,
+        lineterminator="\n",
+        quoting=csv.QUOTE_ALL if "\r" in "".join(cells) else csv.QUOTE_MINIMAL,
+    )
     writer.writeheader()
     writer.writerows({NAME_COLUMN: case.name, **case.values} for case in cases)
     return text.getvalue()

@@ -66,6 +66,7 @@ def save_version(
     checked = definition.checked()
     with database.write() as session:
         studies = Studies(session)
+        studies.lock(study_id)
         study = studies.get(study_id)
         latest = studies.latest_version(study_id)
         if study is None or latest is None:

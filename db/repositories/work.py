@@ -69,6 +69,22 @@ class Work:
         query = select(Run).where(col(Run.status).in_(statuses))
         return self.session.exec(query.order_by(col(Run.requested_at))).all()
 
+    def take_dispatch(self, run: Run, at: datetime) -> bool:
+        """Take it on oneself to dispatch the run; false when another daemon was quicker."""
+        result = self.session.connection().execute(
+            update(Run)
+            .where(
+                col(Run.id) == run.id,
+                col(Run.dispatched_at).is_not_distinct_from(run.dispatched_at),
+            )
+            .values(
+                dispatched_at=at,
+                status=RunStatus.RUNNING,
+                started_at=func.coalesce(Run.started_at, at),
+            )
+        )
+        return result.rowcount == 1
+
     def open_calls(self, run: Run) -> Sequence[tuple[str, str]]:
         """``(group, id)`` of the run's rows that are not made yet, in the order of the plan.
 

@@ -51,7 +51,10 @@ class Origin(StrEnum):
 
 
 class Run(SQLModel, table=True):
-    """One request for work: a version's missing responses, or a judge's missing judgments."""
+    """One request for work: a version's missing responses, or a judge's missing judgments.
+
+    ``dispatched_at`` is when a daemon last took it on itself to put the open calls into queues.
+    """
 
     id: str = key_field()
     kind: RunKind = choice_field(RunKind)
@@ -61,6 +64,7 @@ class Run(SQLModel, table=True):
     planned_calls: int
     requested_at: datetime = moment_field()
     requested_by: str
+    dispatched_at: datetime | None = moment_field(nullable=True)
     started_at: datetime | None = moment_field(nullable=True)
     ended_at: datetime | None = moment_field(nullable=True)
     cancel_requested_at: datetime | None = moment_field(nullable=True)

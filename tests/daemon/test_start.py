@@ -27,8 +27,8 @@ def started(home: Path, database_url: str | None = None) -> subprocess.Completed
     )
 
 
-def test_a_database_that_was_not_set_up_is_refused(tmp_path: Path, database_url: str) -> None:
-    url = None if database_url.startswith("sqlite") else database_url
+def test_a_database_that_was_not_set_up_is_refused(tmp_path: Path, empty_database_url: str) -> None:
+    url = None if empty_database_url.startswith("sqlite") else empty_database_url
     ended = started(tmp_path, url)
     assert ended.returncode == 1
     assert ended.stdout == ""

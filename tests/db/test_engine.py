@@ -141,6 +141,29 @@ def test_two_threads_that_write_at_once_both_succeed(database: Database) -> None
     assert len(names(database)) == 20
 
 
+def test_a_new_file_may_be_opened_by_several_at_once(tmp_path: Path) -> None:
+    errors: list[Exception] = []
+    together = threading.Barrier(4)
+
+    def open_and_write() -> None:
+        for number in range(40):
+            database = Database(sqlite_url(tmp_path / f"{number}.sqlite3"))
+            together.wait()
+            try:
+                with database.write() as session:
+                    session.connection().exec_driver_sql("CREATE TABLE IF NOT EXISTS a (b)")
+            except StoreError as error:
+                errors.append(error)
+            database.close()
+
+    threads = [threading.Thread(target=open_and_write) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert errors == []
+
+
 def test_two_databases_on_one_file_take_turns_at_writing(sqlite: Database, path: Path) -> None:
     other = Database(sqlite_url(path))
     try:
@@ -190,8 +213,8 @@ def test_a_file_that_cannot_be_opened_is_told(tmp_path: Path) -> None:
         names(database)
 
 
-def test_reading_before_migrating_says_what_to_run(database_url: str) -> None:
-    database = Database(database_url)
+def test_reading_before_migrating_says_what_to_run(empty_database_url: str) -> None:
+    database = Database(empty_database_url)
     try:
         with pytest.raises(
             StoreError, match=r"^The database has not been set up; run: slam migrate\.$"

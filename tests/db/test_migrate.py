@@ -25,8 +25,8 @@ migrate(Database(sys.argv[1]))
 
 
 @pytest.fixture
-def empty(database_url: str) -> Database:
-    return Database(database_url)
+def empty(empty_database_url: str) -> Database:
+    return Database(empty_database_url)
 
 
 def test_an_empty_database_gets_every_table(empty: Database) -> None:
@@ -51,19 +51,19 @@ def test_the_models_and_the_migrated_schema_do_not_differ(database: Database) ->
         assert compare_metadata(context, SQLModel.metadata) == []
 
 
-def test_two_processes_that_start_at_once_both_find_the_schema(database_url: str) -> None:
-    command = [sys.executable, "-c", _MIGRATE, database_url]
+def test_two_processes_that_start_at_once_both_find_the_schema(empty_database_url: str) -> None:
+    command = [sys.executable, "-c", _MIGRATE, empty_database_url]
     processes = [
         subprocess.Popen(command, cwd=_ROOT, stderr=subprocess.PIPE, text=True) for _ in range(2)
     ]
     assert [process.communicate(timeout=60)[1] for process in processes] == ["", ""]
-    database = Database(database_url)
+    database = Database(empty_database_url)
     assert migrate(database) is False
     database.close()
 
 
-def test_only_a_migrated_database_passes_for_current(database_url: str) -> None:
-    database = Database(database_url)
+def test_only_a_migrated_database_passes_for_current(empty_database_url: str) -> None:
+    database = Database(empty_database_url)
     with pytest.raises(StoreError, match=r"has not been set up.*run: slam migrate"):
         require_current(database)
     migrate(database)

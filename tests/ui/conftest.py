@@ -34,10 +34,10 @@ def phone(browser: Browser) -> Iterator[Page]:
 
 
 @pytest.fixture
-def empty_slam(tmp_path: Path, database_url: str) -> Iterator[Slam]:
+def empty_slam(tmp_path: Path, empty_database_url: str) -> Iterator[Slam]:
     """SLaM just started on an empty folder, on each kind of database."""
-    is_sqlite = database_url.startswith("sqlite")
-    with running_slam(new_environment(tmp_path, None if is_sqlite else database_url)) as slam:
+    is_sqlite = empty_database_url.startswith("sqlite")
+    with running_slam(new_environment(tmp_path, None if is_sqlite else empty_database_url)) as slam:
         yield slam
 
 
@@ -45,6 +45,7 @@ def empty_slam(tmp_path: Path, database_url: str) -> Iterator[Slam]:
 def slam(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Slam]:
     """SLaM on SQLite, shared by the tests of one module."""
     with running_slam(new_environment(tmp_path_factory.mktemp("home"))) as running:
+        running.make_models_quick()
         yield running
 
 

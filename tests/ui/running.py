@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import httpx
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 from sqlmodel import Session
@@ -79,6 +80,14 @@ class Slam:
                 break
             time.sleep(0.05)
         raise AssertionError(f"never printed {pattern!r}:\n" + "".join(self.lines))
+
+    def make_models_quick(self) -> None:
+        """Let the stand-ins answer at once, where a test is not about waiting for them."""
+        for model in ("stand-in-gpt-4", "stand-in-7b:q4", "stand-in-7b:q2", "stand-in-3b:q4"):
+            httpx.put(
+                f"{self.sandbox_url}/sandbox/models/{model}",
+                json={"time_to_first_token_ms": 1, "ms_per_token": 0, "load_ms": 0},
+            ).raise_for_status()
 
     def process_id(self, name: str) -> int:
         """The process that honcho started under that name."""

@@ -32,6 +32,7 @@ def slam(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Slam]:
     """SLaM with little patience for a locked database."""
     environment = new_environment(tmp_path_factory.mktemp("home"))
     with running_slam(environment | {"SLAM_BUSY_TIMEOUT_MS": "1000"}) as running:
+        running.make_models_quick()
         yield running
 
 

@@ -30,10 +30,10 @@ pytestmark = pytest.mark.browser
 
 
 def test_after_kill_9_of_the_daemon_what_was_stored_is_there_and_the_rest_is_made(
-    tmp_path: Path, database_url: str, page: Page
+    tmp_path: Path, empty_database_url: str, page: Page
 ) -> None:
-    is_sqlite = database_url.startswith("sqlite")
-    environment = new_environment(tmp_path, None if is_sqlite else database_url)
+    is_sqlite = empty_database_url.startswith("sqlite")
+    environment = new_environment(tmp_path, None if is_sqlite else empty_database_url)
     with running_slam(environment) as slam:
         sign_in(page, slam)
         make_study(page, "Interrupted")
@@ -55,11 +55,12 @@ def test_after_kill_9_of_the_daemon_what_was_stored_is_there_and_the_rest_is_mad
 
 
 def test_after_kill_9_of_the_rating_process_the_open_page_goes_on_where_it_was(
-    tmp_path: Path, database_url: str, page: Page, phone: Page
+    tmp_path: Path, empty_database_url: str, page: Page, phone: Page
 ) -> None:
-    is_sqlite = database_url.startswith("sqlite")
-    environment = new_environment(tmp_path, None if is_sqlite else database_url)
+    is_sqlite = empty_database_url.startswith("sqlite")
+    environment = new_environment(tmp_path, None if is_sqlite else empty_database_url)
     with running_slam(environment) as slam:
+        slam.make_models_quick()
         sign_in(page, slam)
         make_study(page, "Interrupted")
         generate(page)

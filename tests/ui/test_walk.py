@@ -28,6 +28,7 @@ pytestmark = pytest.mark.browser
 def test_a_newcomer_gets_from_an_empty_folder_to_the_agreement_of_two_judges_with_people(
     empty_slam: Slam, page: Page, browser: Browser, pictures: Path | None
 ) -> None:
+    empty_slam.make_models_quick()
     sign_in(page, empty_slam)
     make_study(page, "Morning briefing")
     picture(page, pictures, "study")

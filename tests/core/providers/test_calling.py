@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 import pytest
@@ -170,7 +170,7 @@ def test_patience_ends_after_the_last_attempt_and_the_failure_is_raised(base_url
 
 
 @pytest.mark.parametrize("at", [openai_at, ollama_at])
-def test_retry_after_is_obeyed(base_url: str, at: type[Provider]) -> None:
+def test_retry_after_is_obeyed(base_url: str, at: Callable[[str], Provider]) -> None:
     change(base_url, LARGE, provider="openai" if at is openai_at else "ollama", jitter=0)
     arm(base_url, rate_limit={"times": 1, "retry_after_s": 1})
     recorder = MemoryRecorder()

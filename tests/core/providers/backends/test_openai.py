@@ -1,6 +1,7 @@
 """What only OpenAI's API has: keys, quota, the empty role chunk and headers."""
 
 import json
+from collections.abc import Mapping
 
 import pytest
 from pydantic import SecretStr
@@ -22,7 +23,7 @@ from tests.core.providers.helping import (
 )
 
 
-def events(*choices: dict[str, object]) -> str:
+def events(*choices: Mapping[str, object]) -> str:
     head = {"id": "1", "object": "chat.completion.chunk", "created": 1, "model": "m"}
     documents = [{**head, "choices": [{"index": 0, **choice}]} for choice in choices]
     return "".join(f"data: {json.dumps(document)}\n\n" for document in documents)
