@@ -15,7 +15,8 @@ def go_on() -> None:
 
 
 st.progress(min(1.0, (number - 1) / 1000), text=f"Answer {number} of 1000")
-with st.expander("What the assistant was asked", expanded=number == 1):
+st.markdown("**What the assistant was asked**")
+with st.container(border=True, height=260):
     st.text(TASK)
 st.markdown("**The answer**")
 with st.container(border=True):

@@ -21,6 +21,7 @@ from db.engine import Database
 from db.repositories import rating_step
 from db.repositories.rating import Campaigns, Sessions, new_rater
 from db.repositories.responses import excluded_ids
+from db.repositories.studies import Studies
 from db.tables import (
     Campaign,
     CampaignStatus,
@@ -48,6 +49,7 @@ class Invitation:
 
     campaign_id: str
     name: str
+    description: str
     instructions: str
     consent: str
     items: int
@@ -83,9 +85,11 @@ def invitation(database: Database, link_token: str) -> Invitation:
     """
     with database.read() as session:
         campaign = _open_campaign(session, link_token)
+        version = Studies(session).version(campaign.study_version_id)
         return Invitation(
             campaign_id=campaign.id,
             name=campaign.name,
+            description=version.description if version else "",
             instructions=campaign.instructions,
             consent=campaign.consent,
             items=campaign.items_per_session,

@@ -32,9 +32,10 @@ _ONE_ROW = """
 }
 .block-container { padding-top: 1.5rem; padding-bottom: 2rem; }
 .scale-ends { display: flex; justify-content: space-between; font-size: 0.85rem; opacity: 0.75; }
-.text { white-space: pre-wrap; overflow-wrap: anywhere; }
 </style>
 """
+
+_TASK_HEIGHT = 260
 
 
 def main() -> None:
@@ -58,6 +59,8 @@ def main() -> None:
 def _show_invitation(link_token: str) -> None:
     study = invitation(database(), link_token)
     st.title(study.name)
+    if study.description:
+        st.write(study.description)
     st.write(study.instructions)
     st.write(f"There are {study.items} answers to rate, one at a time, on a page like this one.")
     st.subheader("Your consent")
@@ -103,7 +106,8 @@ def _show_session(session_id: str) -> None:
 
 def _show_item(session_id: str, item: ItemView, tab: str) -> None:
     st.progress((item.number - 1) / item.total, text=f"Answer {item.number} of {item.total}")
-    with st.expander("What the assistant was asked", expanded=item.number == 1):
+    st.markdown("**What the assistant was asked**")
+    with st.container(border=True, height=_TASK_HEIGHT if _is_long(item.task) else "content"):
         st.text(item.task)
     st.markdown("**The answer**")
     with st.container(border=True):
@@ -135,6 +139,11 @@ def _show_item(session_id: str, item: ItemView, tab: str) -> None:
             st.rerun()
     st.session_state.pop("handled", None)
     _show_problem()
+
+
+def _is_long(task: str) -> bool:
+    """Whether the task would push the scale off a phone's screen; it then scrolls in its box."""
+    return len(task) > 400 or task.count("\n") > 12
 
 
 def _keep_from_widgets(session_id: str, item_id: str, tab: str) -> None:
