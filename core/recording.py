@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TypeVar
 
@@ -48,6 +48,8 @@ class RowRecorder:
 
     async def succeeded(self, attempt_id: str, reply: ChatReply) -> None:
         """See `core.providers.calling.Recorder.succeeded`."""
+        # PostgreSQL cannot store the character NUL; the standard's stand-in marks where it was.
+        reply = replace(reply, text=reply.text.replace("\x00", "\ufffd"))
         await asyncio.to_thread(partial(self._succeeded, attempt_id, reply))
 
     async def failed(self, attempt_id: str, error: ProviderError) -> None:

@@ -7,10 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from core.errors import InvalidInputError
-from core.studies.definition import Case
-
-NAME_COLUMN = "case"
-"""The optional column that names a test case; without it they are called case 1, case 2, …"""
+from core.studies.definition import NAME_COLUMN, Case
 
 
 def read_cases(file_name: str, content: bytes) -> tuple[Case, ...]:

@@ -11,6 +11,8 @@ from core.exchange.storable import is_storable
 from core.providers.names import parse_model
 from core.studies.template import check_values, placeholders
 
+NAME_COLUMN = "case"
+"""The optional column that names a test case; without it they are called case 1, case 2, …"""
 DEFAULT_QUESTION = (
     "How good is this response? Rate its quality and how relevant it is to what was asked."
 )
@@ -117,7 +119,11 @@ class StudyDefinition:
             raise InvalidInputError(f"The model {twice!r} is named twice; remove one.")
 
     def _check_cases(self) -> None:
-        placeholders(self.template)
+        if NAME_COLUMN in placeholders(self.template):
+            raise InvalidInputError(
+                f"The placeholder {{{{{NAME_COLUMN}}}}} is taken: the column {NAME_COLUMN!r} names "
+                "the test cases; rename the placeholder."
+            )
         if not self.test_cases:
             raise InvalidInputError(
                 "The study has no test case; add at least one filling of the template."

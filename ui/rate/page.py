@@ -35,6 +35,11 @@ _ONE_ROW = """
 </style>
 """
 
+# A phone stays where the button was; the next item begins at the top. The item's id, which is ours
+# and hexadecimal, makes the script another one, so that it runs again.
+_SCROLL_UP = """<script>
+document.querySelector('[data-testid="stMain"]').scrollTo(0, 0); // {item_id}
+</script>"""
 _TASK_HEIGHT = 260
 
 
@@ -105,6 +110,7 @@ def _show_session(session_id: str) -> None:
 
 
 def _show_item(session_id: str, item: ItemView, tab: str) -> None:
+    st.html(_SCROLL_UP.format(item_id=item.item_id), unsafe_allow_javascript=True)
     st.progress((item.number - 1) / item.total, text=f"Answer {item.number} of {item.total}")
     st.markdown("**What the assistant was asked**")
     with st.container(border=True, height=_TASK_HEIGHT if _is_long(item.task) else "content"):

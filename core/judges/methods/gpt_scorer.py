@@ -5,6 +5,7 @@ our own. The reply is structured output; whatever does not fit the schema is a f
 """
 
 import json
+import re
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, StrictInt, ValidationError
@@ -50,6 +51,11 @@ _SCHEMA: dict[str, Any] = {
 }
 
 
+def _fenced(text: str) -> str:
+    """The text without anything that would close its fence early."""
+    return re.sub(r"<(?=\s*/\s*(task|response)\s*>)", "\u2039", text, flags=re.IGNORECASE)
+
+
 class GPTScorer:
     """Scores a response 0 to 10 by a model's reading, with its reasoning."""
 
@@ -65,7 +71,9 @@ class GPTScorer:
     def request(self, response: JudgedResponse, model: str) -> ChatRequest:
         """See `core.judges.base.LLMJudge.request`."""
         prompt = _PROMPT.format(
-            question=response.rubric_question, task=response.prompt, response=response.text
+            question=response.rubric_question,
+            task=_fenced(response.prompt),
+            response=_fenced(response.text),
         )
         return ChatRequest(
             model=model, prompt=prompt, temperature=self.temperature, json_schema=_SCHEMA
