@@ -1,5 +1,6 @@
 """What goes wrong is said in one sentence where the person is, and the rest goes on."""
 
+import json
 import re
 import sqlite3
 from collections.abc import Iterator
@@ -17,6 +18,7 @@ from tests.ui.walking import (
     fill,
     generate,
     make_study,
+    metric,
     open_campaign,
     open_page,
     rate,
@@ -192,6 +194,21 @@ def test_an_upload_that_is_no_archive_is_refused_in_one_sentence(admin: Page) ->
     admin.get_by_test_id("stFileUploaderDropzoneInput").set_input_files(upload)  # type: ignore[arg-type]  # a payload
     admin.get_by_role("button", name="Import", exact=True).click()
     expect(admin.get_by_role("alert")).to_contain_text("broken.zip", timeout=WAIT_MS)
+
+
+def test_a_file_of_the_original_tool_is_imported_and_its_study_is_looked_at(admin: Page) -> None:
+    open_page(admin, "Import")
+    document = {"run": "Cities", "prompt": "Tell me.", "outputs": {"tiny:1b": ["One.", "Two."]}}
+    upload = {
+        "name": "cities.json",
+        "mimeType": "application/json",
+        "buffer": json.dumps(document).encode(),
+    }
+    admin.get_by_test_id("stFileUploaderDropzoneInput").set_input_files(upload)  # type: ignore[arg-type]  # a payload
+    admin.get_by_role("button", name="Import", exact=True).click()
+    expect(metric(admin, "responses")).to_have_text("2", timeout=WAIT_MS)
+    open_page(admin, "Study")
+    expect(admin.get_by_role("heading", name="Cities")).to_be_visible(timeout=WAIT_MS)
 
 
 def test_pages_and_sockets_of_the_studio_are_closed_to_whoever_is_not_signed_in(

@@ -7,7 +7,13 @@ from core.generation.service import plan_generation
 from core.providers.registry import provider_names
 from core.studies.cases import cases_as_csv, read_cases
 from core.studies.definition import DEFAULT_QUESTION, Parameters, StudyDefinition
-from core.studies.service import create_study, definition_of, newest_version, save_version
+from core.studies.service import (
+    create_study,
+    definition_of,
+    list_studies,
+    newest_version,
+    save_version,
+)
 from core.studies.template import render
 from db.repositories.studies import VersionContent
 from ui.store import database
@@ -63,7 +69,28 @@ def _welcome() -> None:
         "A study asks whether a smaller model can take the reference's place in one feature. "
         "The form in the sidebar holds an example: change it to your feature, or save it as it is."
     )
+    _studies()
     _offers()
+
+
+def _studies() -> None:
+    studies = list_studies(database())
+    if not studies:
+        return
+    st.subheader("Studies so far")
+    st.dataframe(
+        [
+            {
+                "study": one.name,
+                "version": one.version_number,
+                "state": "frozen" if one.frozen else "draft",
+                "made by": one.created_by,
+                "made at (UTC)": one.created_at,
+            }
+            for one in studies
+        ],
+        hide_index=True,
+    )
 
 
 def _offers() -> None:
