@@ -14,7 +14,7 @@ def go_on() -> None:
     st.session_state["number"] += 1
 
 
-st.progress(min(1.0, (number - 1) / 1000), text=f"Answer {number} of 1000")
+st.progress(min(1.0, (number - 1) / 1000), text=f"Response {number} of 1000")
 st.markdown("**What the assistant was asked**")
 with st.container(border=True, height=260):
     st.text(TASK)

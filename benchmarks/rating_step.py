@@ -70,7 +70,7 @@ def _step(tab: Tab, number: int) -> float:
         tab.widget("comment_"): "",
         tab.widget("submit_"): True,
     }
-    begun_ms, shown_ms = tab.run(values, until=f"Answer {number + 1} of")
+    begun_ms, shown_ms = tab.run(values, until=f"Response {number + 1} of")
     assert begun_ms, f"step {number} did not show the next item: {tab.texts}"
     return shown_ms
 

@@ -6,12 +6,14 @@ row lock an account for a quarter of an hour; the lock does not tell whether the
 
 import hashlib
 import secrets
+import threading
 from datetime import timedelta
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from core.errors import InvalidInputError, SlamError
+from core.exchange.storable import storable_part
 from db.engine import Database
 from db.repositories import audits
 from db.repositories.accounts import Accounts
@@ -24,6 +26,8 @@ LOCKED_FOR = timedelta(minutes=15)
 SIGNED_IN_FOR = timedelta(days=7)
 
 _hasher = PasswordHasher()
+_HASHES_AT_ONCE = threading.BoundedSemaphore(2)
+"""A hash takes 64 MiB by design; forty requests at once must not take that forty times."""
 _NOBODY = _hasher.hash(secrets.token_urlsafe(16))
 """Checked when the account is unknown, so that the answer takes as long as for a known one."""
 
@@ -54,7 +58,7 @@ def reset_password(database: Database, name: str) -> str:
     """
     password = secrets.token_urlsafe(12)
     with database.write() as session:
-        account = Accounts(session).by_name(name)
+        account = Accounts(session).by_name(storable_part(name))
         if account is None:
             raise InvalidInputError(f"There is no account {name!r}; the first one is {ADMIN!r}.")
         account.password_hash = _hasher.hash(password)
@@ -78,30 +82,34 @@ def sign_in(database: Database, name: str, password: str) -> str:
     Raises:
         SignInError: they do not fit, or there were too many wrong tries.
     """
-    name = name.strip()[:100]
+    name = storable_part(name).strip()[:100]
     now = utc_now()
-    with database.read() as session:
-        failures = Accounts(session).failures_since(name, now - LOCKED_FOR)
-        account = Accounts(session).by_name(name)
-    if failures >= MAX_FAILURES:
-        raise SignInError(
-            f"There were {MAX_FAILURES} wrong passwords for {name!r}; wait a quarter of an hour, "
-            f"or run: slam reset-password {ADMIN}."
-        )
-    fits = _fits(account.password_hash if account else _NOBODY, password) and account is not None
+    # The try counts as failed before its password is looked at, so that tries at the same moment
+    # see each other and no more than the allowed ones ever reach the hash.
+    with database.write() as session:
+        accounts = Accounts(session)
+        accounts.lock_name(name)
+        account = accounts.by_name(name)
+        if accounts.failures_since(name, now - LOCKED_FOR) >= MAX_FAILURES:
+            raise SignInError(
+                f"There were {MAX_FAILURES} wrong passwords for {name!r}; wait a quarter of an "
+                f"hour, or run: .venv/bin/slam reset-password {ADMIN}."
+            )
+        attempt = SignInAttempt(account_name=name, succeeded=False)
+        session.add(attempt)
+    if not _fits(account.password_hash if account else _NOBODY, password) or account is None:
+        raise SignInError("The name or the password is wrong; try again.")
     token = secrets.token_urlsafe(32)
     with database.write() as session:
-        session.add(SignInAttempt(account_name=name, succeeded=fits))
-        if fits and account is not None:
-            session.add(
-                StaffSession(
-                    account_id=account.id,
-                    token_hash=_token_hash(token),
-                    expires_at=now + SIGNED_IN_FOR,
-                )
+        accounts = Accounts(session)
+        accounts.mark_succeeded(attempt.id)
+        session.add(
+            StaffSession(
+                account_id=account.id,
+                token_hash=_token_hash(token),
+                expires_at=now + SIGNED_IN_FOR,
             )
-    if not fits:
-        raise SignInError("The name or the password is wrong; try again.")
+        )
     return token
 
 
@@ -124,8 +132,11 @@ def sign_out(database: Database, token: str) -> None:
 
 
 def _fits(password_hash: str, password: str) -> bool:
+    # A browser may send half a character, which has no UTF-8 of its own; it fits no password.
+    given = password.encode("utf-8", "surrogatepass")
     try:
-        return _hasher.verify(password_hash, password)
+        with _HASHES_AT_ONCE:
+            return _hasher.verify(password_hash, given)
     except (VerificationError, InvalidHashError):
         return False
 

@@ -4,19 +4,29 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TypeVar
 
+import stamina
 from sqlmodel import Session
 
 from core.bench.prices import cost_usd
-from core.providers.base import ChatReply, ProviderError
+from core.errors import StoreError
+from core.models import Models
+from core.providers.base import ChatReply, ChatRequest, FailureKind, ProviderError
 from db.engine import Database
 from db.repositories.work import Work
-from db.tables import Attempt, AttemptStatus, CallStatus, Judgment, Response
+from db.tables import Attempt, AttemptStatus, CallStatus, Judgment, Response, Run
 from db.types import utc_now
 
-Kept = TypeVar("Kept")
 Call = Response | Judgment
+
+_patiently = stamina.AsyncRetryingCaller(
+    attempts=6, timeout=None, wait_initial=5.0, wait_max=60.0, wait_jitter=1.0
+).on(StoreError)
+"""What is written here may have been paid, so a locked store is tried again for minutes."""
+
+
+class _NotOpenError(Exception):
+    """The row is made, given up, or another run's by now: there is nothing to call for."""
 
 
 @dataclass(slots=True)
@@ -42,19 +52,42 @@ class RowRecorder:
     model: str
     store: Callable[[Call, ChatReply], None]
 
+    async def make(self, models: Models, request: Callable[[], ChatRequest]) -> CallStatus:
+        """Call the model for the row and store what came, also when nothing usable did.
+
+        Args:
+            models: where the model is reached.
+            request: gives the call; what it raises is stored as the row's failure.
+
+        Returns:
+            How the row stands; without a call where it is not this run's to make.
+        """
+        try:
+            await models.call(self.model, request(), self)
+        except _NotOpenError:
+            return await asyncio.to_thread(self._status)
+        except ProviderError as error:
+            await self.gave_up(error.kind.value, str(error))
+            return CallStatus.FAILED
+        except Exception as error:
+            # One broken call must not fail its chunk; what it was is stored with the row.
+            await self.gave_up(FailureKind.INTERNAL.value, f"{type(error).__name__}: {error}")
+            return CallStatus.FAILED
+        return CallStatus.OK
+
     async def sent(self) -> str:
         """See `core.providers.calling.Recorder.sent`."""
-        return await asyncio.to_thread(self._sent)
+        return await _patiently(asyncio.to_thread, self._sent)
 
     async def succeeded(self, attempt_id: str, reply: ChatReply) -> None:
         """See `core.providers.calling.Recorder.succeeded`."""
         # PostgreSQL cannot store the character NUL; the standard's stand-in marks where it was.
         reply = replace(reply, text=reply.text.replace("\x00", "\ufffd"))
-        await asyncio.to_thread(partial(self._succeeded, attempt_id, reply))
+        await _patiently(asyncio.to_thread, partial(self._succeeded, attempt_id, reply))
 
     async def failed(self, attempt_id: str, error: ProviderError) -> None:
         """See `core.providers.calling.Recorder.failed`."""
-        await asyncio.to_thread(partial(self._failed, attempt_id, error))
+        await _patiently(asyncio.to_thread, partial(self._failed, attempt_id, error))
 
     @property
     def _response_id(self) -> str | None:
@@ -70,8 +103,20 @@ class RowRecorder:
             return session.get_one(Response, self.row_id, with_for_update=True)
         return session.get_one(Judgment, self.row_id, with_for_update=True)
 
+    def _is_open(self, row: Call) -> bool:
+        return row.status is CallStatus.PLANNED and row.run_id == self.run_id
+
+    def _status(self) -> CallStatus:
+        with self.database.read() as session:
+            return self._row(session).status
+
     def _sent(self) -> str:
         with self.database.write() as session:
+            run = session.get(Run, self.run_id)
+            # A call may have waited long for its turn. Looking here, in the transaction that
+            # journals it, nothing is sent any more once its run is being cancelled.
+            if not self._is_open(self._row(session)) or run is None or run.cancel_requested_at:
+                raise _NotOpenError
             work = Work(session)
             work.doubt_unanswered(self._response_id, self._judgment_id)
             attempt = Attempt(
@@ -121,16 +166,26 @@ class RowRecorder:
             attempt.error_message = str(error)
             attempt.http_status = error.http_status
             attempt.retry_after_ms = error.retry_after_ms
+            if error.was_metered:
+                # An empty or cut answer is paid like a whole one.
+                cost = cost_usd(self.model, error.prompt_tokens, error.completion_tokens)
+                attempt.prompt_tokens = error.prompt_tokens
+                attempt.completion_tokens = error.completion_tokens
+                attempt.cost_usd = cost
+                row = self._row(session)
+                row.cost_usd = _total(row.cost_usd, cost)
+                session.add(row)
             session.add(attempt)
 
     async def gave_up(self, kind: str, message: str) -> None:
         """Store that the row failed for good; a retry on demand starts anew."""
-        await asyncio.to_thread(partial(self._gave_up, kind, message))
+        await _patiently(asyncio.to_thread, partial(self._gave_up, kind, message))
 
     def _gave_up(self, kind: str, message: str) -> None:
         with self.database.write() as session:
             row = self._row(session)
-            if row.status is CallStatus.OK:
+            if not self._is_open(row):
+                # Made by another daemon, or taken over by a later run, which asks anew.
                 return
             row.status = CallStatus.FAILED
             row.error_kind, row.error_message = kind, message

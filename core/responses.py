@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from core.studies.service import newest_content
+from core.studies.service import content_of
 from db.engine import Database
 from db.repositories.responses import Responses
 
@@ -22,8 +22,10 @@ COLUMNS = (
 )
 
 
-def list_responses(database: Database, study_id: str) -> pd.DataFrame:
-    """The finished responses of the study's newest version, one row each, with `COLUMNS`.
+def list_responses(
+    database: Database, study_id: str, version_number: int | None = None
+) -> pd.DataFrame:
+    """The finished responses of a version, the newest by default, one row each, with `COLUMNS`.
 
     Times are milliseconds from the moment the request was sent; unknown is null.
 
@@ -31,7 +33,7 @@ def list_responses(database: Database, study_id: str) -> pd.DataFrame:
         NotFoundError: there is no such study.
     """
     with database.read() as session:
-        usable = Responses(session).usable(newest_content(session, study_id))
+        usable = Responses(session).usable(content_of(session, study_id, version_number))
     rows = [
         {
             "model": one.candidate.model,

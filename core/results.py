@@ -7,22 +7,29 @@ import pandas as pd
 from sqlmodel import Session
 
 from core.analysis.frames import JUDGMENTS, PREFERENCES, RATINGS
-from core.studies.service import newest_content
+from core.judges.registry import judge_named
+from core.judging.inputs import inputs_hash, inputs_of
+from core.studies.service import content_of
 from db.engine import Database
+from db.repositories.counting import started_sessions
 from db.repositories.judgments import Judgments
 from db.repositories.rating import Campaigns, RatedItem, complete_ratings
 from db.repositories.responses import ResponseInContext, Responses, excluded_ids
-from db.repositories.studies import VersionContent
+from db.repositories.studies import Studies, VersionContent
 from db.tables import CallStatus, Judge, Subject
 
 
 @dataclass(frozen=True, slots=True)
 class SessionCounts:
-    """Sessions by whether they count: only complete ones that nobody excluded do."""
+    """Sessions that rated this version's responses, by whether they count.
+
+    Only complete ones that nobody excluded, and that answered the version's own question, do.
+    """
 
     counted: int
     excluded: int
     incomplete: int
+    other_question: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,25 +58,68 @@ class StudyResults:
         return {str(judge): (low, high) for judge, low, high in ends.itertuples()}
 
 
-def load_results(database: Database, study_id: str) -> StudyResults:
-    """Read everything that counts for the study's newest version.
+def load_results(
+    database: Database, study_id: str, version_number: int | None = None
+) -> StudyResults:
+    """Read everything that counts for a version of the study, the newest by default.
 
     Raises:
         NotFoundError: there is no such study.
     """
     with database.read() as session:
-        content = newest_content(session, study_id)
-        usable = {one.response.id: one for one in Responses(session).usable(content)}
-        campaign_ids = [one.id for one in Campaigns(session).of_study(study_id)]
-        rated = complete_ratings(session, campaign_ids)
-        excluded = _Excluded.read(session)
-        counted = [one for one in rated if excluded.counts(one)]
+        content = content_of(session, study_id, version_number)
+        responses = Responses(session).usable(content)
+        usable = {one.response.id: one for one in responses}
+        answers = _Answers.read(session, content, usable)
         return StudyResults(
             content=content,
-            ratings=RATINGS.frame(_rating_rows(counted, usable)),
-            preferences=PREFERENCES.frame(_preference_rows(counted, usable)),
-            judgments=JUDGMENTS.frame(_judgment_rows(session, usable)),
-            sessions=_session_counts(session, campaign_ids, rated, excluded),
+            ratings=RATINGS.frame(_rating_rows(answers.counted, usable)),
+            preferences=PREFERENCES.frame(_preference_rows(answers.counted, usable)),
+            judgments=JUDGMENTS.frame(_judgment_rows(session, content, responses)),
+            sessions=answers.sessions,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Answers:
+    counted: list[RatedItem]
+    sessions: SessionCounts
+
+    @classmethod
+    def read(
+        cls, session: Session, content: VersionContent, usable: Mapping[str, ResponseInContext]
+    ) -> "_Answers":
+        """People's answers about the usable responses, and how many sessions they came from."""
+        questions = {
+            one.id: one.rubric_question for one in Studies(session).versions(content.study.id)
+        }
+        campaigns = Campaigns(session).of_study(content.study.id)
+        # Scores that answer different questions must not be averaged.
+        same = [
+            one.id
+            for one in campaigns
+            if questions[one.study_version_id] == content.version.rubric_question
+        ]
+        other = [one.id for one in campaigns if one.id not in same]
+        rated = [one for one in complete_ratings(session, same) if one.item.response_id in usable]
+        excluded = _Excluded.read(session)
+        counted = [one for one in rated if excluded.counts(one)]
+        complete = {one.session.id for one in rated}
+        left_out = {one.session.id for one in rated if not excluded.counts_session(one)}
+        return cls(
+            counted=counted,
+            sessions=SessionCounts(
+                counted=len(complete - left_out),
+                excluded=len(left_out),
+                incomplete=started_sessions(session, same, usable),
+                other_question=len(
+                    {
+                        one.session.id
+                        for one in complete_ratings(session, other)
+                        if one.item.response_id in usable
+                    }
+                ),
+            ),
         )
 
 
@@ -87,27 +137,11 @@ class _Excluded:
             ratings=excluded_ids(session, Subject.RATING),
         )
 
+    def counts_session(self, one: RatedItem) -> bool:
+        return one.session.id not in self.sessions and one.session.rater_id not in self.raters
+
     def counts(self, one: RatedItem) -> bool:
-        return (
-            one.session.id not in self.sessions
-            and one.session.rater_id not in self.raters
-            and one.rating.id not in self.ratings
-        )
-
-
-def _session_counts(
-    session: Session, campaign_ids: list[str], rated: list[RatedItem], excluded: _Excluded
-) -> SessionCounts:
-    complete = {one.session.id: one.session for one in rated}
-    left_out = [
-        one
-        for one in complete.values()
-        if one.id in excluded.sessions or one.rater_id in excluded.raters
-    ]
-    started = sum(Campaigns(session).counts(one).started for one in campaign_ids)
-    return SessionCounts(
-        counted=len(complete) - len(left_out), excluded=len(left_out), incomplete=started
-    )
+        return self.counts_session(one) and one.rating.id not in self.ratings
 
 
 def _rating_rows(
@@ -156,33 +190,36 @@ def _preference_rows(
 
 
 def _judgment_rows(
-    session: Session, usable: Mapping[str, ResponseInContext]
+    session: Session, content: VersionContent, responses: list[ResponseInContext]
 ) -> list[dict[str, object]]:
+    usable = {one.response.id: one for one in responses}
     judgments = Judgments(session)
     judges = judgments.judges_of(list(usable))
     names = _names(judges)
     rows: list[dict[str, object]] = []
     for judge in judges:
-        # A judgment on newer references takes the place of the older one, which stays stored.
-        newest = {
-            one.response_id: one
-            for one in judgments.of_judge(judge.id, usable)
-            if one.status is CallStatus.OK
-        }
-        for response_id, judgment in newest.items():
-            context = usable[response_id]
-            rows.append(
-                {
-                    "judge": names[judge.id],
-                    "test_case": context.test_case.name,
-                    "model": context.candidate.model,
-                    "response_id": response_id,
-                    "sample_index": context.response.sample_index,
-                    "score": judgment.score,
-                    "scale_min": judge.scale_min,
-                    "scale_max": judge.scale_max,
-                }
-            )
+        # What was judged under another question or against other references stays stored, but
+        # does not speak of this version.
+        seen = inputs_of(judge_named(judge.name), content, responses)
+        current = {one: inputs_hash(judged) for one, judged in seen.items()}
+        for judgment in judgments.of_judge(judge.id, usable):
+            if (
+                judgment.status is CallStatus.OK
+                and current[judgment.response_id] == judgment.inputs_hash
+            ):
+                context = usable[judgment.response_id]
+                rows.append(
+                    {
+                        "judge": names[judge.id],
+                        "test_case": context.test_case.name,
+                        "model": context.candidate.model,
+                        "response_id": judgment.response_id,
+                        "sample_index": context.response.sample_index,
+                        "score": judgment.score,
+                        "scale_min": judge.scale_min,
+                        "scale_max": judge.scale_max,
+                    }
+                )
     return rows
 
 

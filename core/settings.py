@@ -1,9 +1,12 @@
 """Every setting of SLaM, read once at each entry point from the environment and passed down."""
 
+import socket
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
-from pydantic import Field, SecretStr, ValidationError
+import httpx
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from core.errors import InvalidInputError
@@ -87,7 +90,7 @@ class Settings(BaseSettings):
         description="The address raters reach, when it is not this machine's.",
     )
     daemon_name: str = Field(
-        default="daemon",
+        default_factory=socket.gethostname,
         alias="SLAM_DAEMON_NAME",
         description="A stable name of this machine's daemon; two daemons need two names.",
     )
@@ -96,6 +99,28 @@ class Settings(BaseSettings):
         alias="SLAM_SECRET_KEY",
         description="Signs rating links; unset: made once and kept in SLAM_HOME/secret.",
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _leave_blank_ones_out(cls, values: dict[str, Any]) -> dict[str, Any]:
+        """Files of variables hold lines like ``OPENAI_API_KEY=``: nothing was set there."""
+        return {
+            name: value
+            for name, value in values.items()
+            if not (isinstance(value, str) and not value.strip())
+        }
+
+    @field_validator("ollama_host")
+    @classmethod
+    def _must_be_an_address(cls, host: str) -> str:
+        """Refused here, where it gets one sentence, instead of at the first call."""
+        try:
+            url = httpx.URL(host if "://" in host else f"http://{host}")
+        except httpx.InvalidURL as error:
+            raise ValueError(f"it is no address ({error})") from error
+        if not url.host:
+            raise ValueError("it is no address")
+        return host
 
     @cached_property
     def store_url(self) -> str:

@@ -33,9 +33,12 @@ def main() -> int:
     Returns:
         The exit code: 0 after a stop, 1 when it could not start.
     """
-    logging.basicConfig(level=logging.INFO, format="%(name)s: %(message)s")
-    for chatty in ("alembic", "apscheduler", "httpx"):
-        logging.getLogger(chatty).setLevel(logging.WARNING)
+    # Libraries tell of every request and model they load; only what goes wrong is for a terminal.
+    logging.basicConfig(level=logging.WARNING, format="%(name)s: %(message)s")
+    logging.getLogger("slam").setLevel(logging.INFO)
+    # The scheduler warns of every tick that came late or while the one before it was at work,
+    # which is harmless here: the next tick does the same.
+    logging.getLogger("apscheduler").setLevel(logging.ERROR)
     stopping = threading.Event()
     for signal_number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(signal_number, lambda *_: stopping.set())

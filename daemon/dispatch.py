@@ -79,7 +79,11 @@ def _route(database: Database, run: Run, group: str) -> tuple[str, Work, int]:
 
 def _close(database: Database, run: Run, status: RunStatus) -> None:
     with database.write() as session:
-        row = WorkRepository(session).run(run.id)
+        work = WorkRepository(session)
+        row = work.run(run.id)
         if row is not None:
             row.status, row.ended_at = status, utc_now()
             session.add(row)
+            # Calls under way are broken off and nobody will end them; one that is answered in
+            # the same second still ends as what it was.
+            work.doubt_unanswered_of(row)

@@ -74,7 +74,6 @@ class Engine:
     """Starts DBOS, enqueues chunks, cancels them, and says what is still going on."""
 
     def __init__(self, settings: Settings, database: Database) -> None:
-        self._executor_id = settings.daemon_name
         _tools.append(_Tools(database, Models(settings)))
         url = _prepare(settings.work_engine_url)
         DBOS(

@@ -5,11 +5,12 @@ SQLite is set up so that no committed answer is lost and no writer starves: WAL,
 one lock around the writes of a process. PostgreSQL needs none of this.
 """
 
+import logging
 import re
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from pathlib import Path
 from sqlite3 import Connection as SqliteConnection
 from sqlite3 import Cursor
@@ -28,11 +29,31 @@ from sqlmodel import Session, create_engine
 
 from db.errors import StoreError
 
+_log = logging.getLogger("slam.store")
 _BEGIN_IMMEDIATE = "slam_begin_immediate"
 _PASSWORD = re.compile(r"(?<=:)[^:/@]*(?=@)")
 _UNDEFINED_TABLE = "42P01"
 """PostgreSQL's SQLSTATE for a table that is not there."""
 _NOT_SET_UP = "The database has not been set up; run: slam migrate."
+_NO_ANSWER = "The database did not answer; try again."
+"""All that a person is told of other causes, which can name hosts and ports. It does not say that
+nothing was stored: a connection that is lost while committing leaves that open."""
+_SENTENCES = {
+    "database is locked": (
+        "The database is busy with another writer and nothing was stored; try again."
+    ),
+    "database table is locked": (
+        "The database is busy with another writer and nothing was stored; try again."
+    ),
+    "database or disk is full": (
+        "The database's disk is full and nothing was stored; free space, then try again."
+    ),
+    "readonly database": (
+        "The database is read-only and nothing was stored; make its file writable."
+    ),
+    "no such table": _NOT_SET_UP,
+}
+"""What SQLite says, and what that means. PostgreSQL's words can come from anywhere."""
 
 
 def sqlite_url(path: Path) -> str:
@@ -74,7 +95,8 @@ class Database:
         """A transaction for writing, committed once when the block ends without an error.
 
         Raises:
-            StoreError: the database is locked, full or unreachable; nothing of the block is stored.
+            StoreError: the database is locked, full or unreachable. Nothing of the block is stored,
+                unless the connection was lost in the middle of the commit.
         """
         with (
             self._write_lock,
@@ -116,12 +138,18 @@ class Database:
 
 def _parse(url: str) -> URL:
     try:
-        return make_url(url)
+        parsed = make_url(url)
     except (ArgumentError, ValueError) as error:  # a port that is no number is a ValueError
         raise StoreError(
             f"DATABASE_URL {_PASSWORD.sub('***', url)!r} is no database address; write for example "
             "postgresql+psycopg://user@host/name, or leave it unset for the SQLite file."
         ) from error
+    if parsed.drivername in ("postgres", "postgresql"):
+        raise StoreError(
+            f"DATABASE_URL begins with {parsed.drivername}://, which leaves the driver open; "
+            "begin it with postgresql+psycopg:// and keep the rest."
+        )
+    return parsed
 
 
 def _make_engine(url: URL, is_sqlite: bool, busy_timeout_ms: int) -> Engine:
@@ -134,8 +162,17 @@ def _make_engine(url: URL, is_sqlite: bool, busy_timeout_ms: int) -> Engine:
     except (NoSuchModuleError, ModuleNotFoundError) as error:
         raise StoreError(
             f"No driver for {url.drivername!r} is installed; "
-            "for PostgreSQL run: pip install 'slam-eval[postgres]'."
+            "for PostgreSQL run: .venv/bin/pip install -e '.[postgres]'."
         ) from error
+
+    @event.listens_for(engine, "do_connect")
+    def make_private(*_arguments: object) -> None:
+        # SQLite would make the file readable by everybody; its journals take over its mode. A file
+        # that is there keeps the mode that somebody gave it.
+        path = Path(url.database) if url.database and url.database != ":memory:" else None
+        if path is not None and path.parent.is_dir():
+            with suppress(OSError):  # SQLite itself then says what is wrong
+                path.touch(mode=0o600)
 
     @event.listens_for(engine, "connect")
     def prepare(connection: SqliteConnection, _record: object) -> None:
@@ -185,12 +222,8 @@ def _as_store_error() -> Iterator[None]:
 
 
 def _explain(cause: str) -> str:
-    if "locked" in cause or "busy" in cause:
-        return "The database is busy with another writer and nothing was stored; try again."
-    if "full" in cause:
-        return "The database's disk is full and nothing was stored; free space, then try again."
-    if "readonly" in cause:
-        return "The database is read-only and nothing was stored; make its file writable."
-    if "no such table" in cause:
-        return _NOT_SET_UP
-    return f"The database did not answer ({cause}) and nothing was stored; try again."
+    for words, sentence in _SENTENCES.items():
+        if words in cause:
+            return sentence
+    _log.warning("The database did not answer: %s", cause)
+    return _NO_ANSWER

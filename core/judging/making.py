@@ -37,10 +37,13 @@ _STALE = Unscored(
 async def make_judgment(
     database: Database, models: Models, run_id: str, judgment_id: str
 ) -> CallStatus:
-    """Ask the judge's model, unless the judgment is stored; failures are stored, never raised."""
+    """Ask the judge's model if the judgment is still the run's to make, and say how it stands.
+
+    Failures are stored, never raised.
+    """
     judgment, stored, judged = await asyncio.to_thread(_read, database, run_id, judgment_id)
-    if judgment.status is CallStatus.OK:
-        return CallStatus.OK
+    if judgment.status is not CallStatus.PLANNED or judgment.run_id != run_id:
+        return judgment.status
     judge = judge_named(stored.name)
     model = stored.model or ""
     recorder = RowRecorder(
@@ -49,17 +52,7 @@ async def make_judgment(
     if isinstance(judged, Unscored) or not isinstance(judge, LLMJudge):
         await recorder.gave_up(_STALE.kind, _STALE.message)
         return CallStatus.FAILED
-    try:
-        await models.call(model, judge.request(judged, parse_model(model).model), recorder)
-    except ProviderError as error:
-        await recorder.gave_up(error.kind.value, str(error))
-        return CallStatus.FAILED
-    except Exception as error:
-        # One broken call must not fail its chunk; what it was is stored with the row.
-        message = f"{type(error).__name__}: {error}"
-        await recorder.gave_up(FailureKind.INTERNAL.value, message)
-        return CallStatus.FAILED
-    return CallStatus.OK
+    return await recorder.make(models, lambda: judge.request(judged, parse_model(model).model))
 
 
 def measure_similarity(database: Database, run_id: str, judgment_ids: Sequence[str]) -> int:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session
 
 from core.errors import InvalidInputError
@@ -44,6 +45,19 @@ def plan_judging(
         content = newest_content(session, study_id)
         stored = Judgments(session).judge_by_identity(judge_identity(judge, model))
         return _plan(session, content, judge, stored)
+
+
+def stored_judge_id(database: Database, judge_name: str, model: str | None) -> str | None:
+    """The id of the judge with this model, once it has been asked for anything.
+
+    Raises:
+        InvalidInputError: the judge lacks its model, or something it needs is not installed.
+        NotFoundError: there is no such judge.
+    """
+    judge, model = _resolve(judge_name, model)
+    with database.read() as session:
+        stored = Judgments(session).judge_by_identity(judge_identity(judge, model))
+        return stored.id if stored else None
 
 
 def request_judging(
@@ -111,19 +125,27 @@ def _resolve(judge_name: str, model: str | None) -> tuple[AnyJudge, str | None]:
 def _stored_judge(session: Session, judge: AnyJudge, model: str | None) -> Judge:
     identity = judge_identity(judge, model)
     stored = Judgments(session).judge_by_identity(identity)
-    if stored is None:
-        stored = Judge(
-            identity=identity,
-            name=judge.name,
-            label=judge.label,
-            model=model,
-            configuration=judge.configuration(),
-            scale_min=judge.scale.minimum,
-            scale_max=judge.scale.maximum,
-        )
-        session.add(stored)
-        session.flush()
-    return stored
+    if stored is not None:
+        return stored
+    new = Judge(
+        identity=identity,
+        name=judge.name,
+        label=judge.label,
+        model=model,
+        configuration=judge.configuration(),
+        scale_min=judge.scale.minimum,
+        scale_max=judge.scale.maximum,
+    )
+    try:
+        with session.begin_nested():
+            session.add(new)
+    except IntegrityError:
+        # Another study asked for the same judge meanwhile and has committed it.
+        stored = Judgments(session).judge_by_identity(identity)
+        if stored is None:
+            raise
+        return stored
+    return new
 
 
 def _plan(

@@ -82,11 +82,19 @@ RETRIED_KINDS = frozenset(
         FailureKind.EMPTY,
     }
 )
-"""Kinds that are worth another call at once. A time-out is not: the call may have been paid."""
+"""Kinds that are worth another call at once. A time-out is not: the call may have been paid.
+
+An empty answer is only where the model stopped by itself: what a limit or a filter left empty is
+empty again at the next call.
+"""
 
 
 class ProviderError(SlamError):
-    """A call that gave no usable answer; ``str(error)`` is one sentence."""
+    """A call that gave no usable answer; ``str(error)`` is one sentence.
+
+    ``finish_reason`` and the token counts are those of an answer that came but is of no use; it
+    was paid all the same.
+    """
 
     def __init__(
         self,
@@ -95,11 +103,22 @@ class ProviderError(SlamError):
         *,
         http_status: int | None = None,
         retry_after_ms: int | None = None,
+        finish_reason: str | None = None,
+        prompt_tokens: int | None = None,
+        completion_tokens: int | None = None,
     ) -> None:
         super().__init__(message)
         self.kind = kind
         self.http_status = http_status
         self.retry_after_ms = retry_after_ms
+        self.finish_reason = finish_reason
+        self.prompt_tokens = prompt_tokens
+        self.completion_tokens = completion_tokens
+
+    @property
+    def was_metered(self) -> bool:
+        """Whether the provider told what the useless answer used."""
+        return self.prompt_tokens is not None or self.completion_tokens is not None
 
 
 class Provider(Protocol):
@@ -161,8 +180,20 @@ class Stopwatch:
 
 
 def retry_after_ms(header: str | None) -> int | None:
-    """A ``Retry-After`` header in seconds (RFC 9110, 10.2.3) as milliseconds; dates are ignored."""
+    """A ``Retry-After`` header in seconds (RFC 9110, 10.2.3) as milliseconds; dates are ignored.
+
+    What is longer than 24 days is cut, since the attempt's column holds 32 bits.
+    """
     try:
-        return max(0, round(float(header) * 1000)) if header else None
+        return min(max(0, round(float(header) * 1000)), 2**31 - 1) if header else None
     except (ValueError, OverflowError):
         return None
+
+
+def ended_by(finish_reason: str | None) -> str:
+    """What ended an empty answer, where it was not the model itself, as a part of a sentence."""
+    if finish_reason in (None, "stop"):
+        return ""
+    if finish_reason == "length":
+        return ", since it reached its limit of tokens before any text; raise max_tokens"
+    return f", ended by {finish_reason!r}"

@@ -1,8 +1,8 @@
 """One call with its limits and retries; every attempt is told to a recorder before and after.
 
 Retries are `stamina`'s: exponential with jitter, bounded in number and time, and a provider's
-``Retry-After`` is obeyed. Limits are per provider: calls in flight, calls a minute, and a shared
-moment before which nothing is sent after a 429.
+``Retry-After`` is obeyed unless it is longer than the patience. Limits are per provider: calls in
+flight, calls a minute, and a shared moment before which nothing is sent after a 429.
 """
 
 import asyncio
@@ -79,18 +79,22 @@ async def call(
     Raises:
         ProviderError: the last attempt's failure, already recorded.
     """
-    async for attempt in stamina.retry_context(
-        on=_patience,
-        attempts=MAX_ATTEMPTS,
-        timeout=MAX_TOTAL_S,
-        wait_initial=0.5,
-        wait_max=MAX_WAIT_S,
-    ):
-        with attempt:
-            # The slot is held until the result is stored, so that what a kill can leave in doubt
-            # is never more than the number of slots.
-            async with limits.in_flight:
-                await limits.wait()
+    # The slot is held until the result is stored, so that what a kill can leave in doubt is never
+    # more than the number of slots.
+    async with limits.in_flight:
+        # The patience is for the provider's failures, so its clock does not run while the call
+        # waits for its turn.
+        await limits.wait()
+        async for attempt in stamina.retry_context(
+            on=_patience,
+            attempts=MAX_ATTEMPTS,
+            timeout=MAX_TOTAL_S,
+            wait_initial=0.5,
+            wait_max=MAX_WAIT_S,
+        ):
+            with attempt:
+                if attempt.num > 1:
+                    await limits.wait()
                 return await _attempt(provider, request, limits, recorder)
     raise AssertionError("unreachable: the last attempt's error is raised")
 
@@ -103,16 +107,39 @@ async def _attempt(
         reply = await provider.chat(request)
         return await recorder.succeeded(attempt_id, reply)
     except ProviderError as error:
+        if _asks_too_much(error):
+            # Waiting would freeze every call to the provider; a person may retry when it is over.
+            final = _naming_the_wait(error)
+            await recorder.failed(attempt_id, final)
+            raise final from error
         await recorder.failed(attempt_id, error)
         if error.kind is FailureKind.RATE_LIMITED:
             limits.pause((error.retry_after_ms or 0) / 1000)
         raise
 
 
+def _asks_too_much(error: ProviderError) -> bool:
+    wait_s = (error.retry_after_ms or 0) / 1000
+    return error.kind in RETRIED_KINDS and wait_s > MAX_TOTAL_S
+
+
+def _naming_the_wait(error: ProviderError) -> ProviderError:
+    wait_s = (error.retry_after_ms or 0) / 1000
+    return ProviderError(
+        FailureKind.RATE_LIMITED,
+        f"{error} It asks to wait {wait_s:.0f} seconds, which is longer than the "
+        f"{MAX_TOTAL_S:.0f} that SLaM waits; retry after that time.",
+        http_status=error.http_status,
+        retry_after_ms=error.retry_after_ms,
+    )
+
+
 def _patience(error: Exception) -> bool | float:
     """Stamina's hook: whether to try again, or after how many seconds."""
     if not isinstance(error, ProviderError) or error.kind not in RETRIED_KINDS:
         return False
-    if error.retry_after_ms is not None:
-        return min(error.retry_after_ms / 1000, MAX_TOTAL_S)
-    return True
+    if error.kind is FailureKind.EMPTY and error.finish_reason != "stop":
+        return False
+    if _asks_too_much(error):
+        return False
+    return True if error.retry_after_ms is None else error.retry_after_ms / 1000

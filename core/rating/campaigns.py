@@ -7,17 +7,21 @@ from datetime import datetime
 from sqlmodel import Session
 
 from core.errors import InvalidInputError, NotFoundError
+from core.exchange.storable import is_storable, shown
+from core.rating.blindness import model_named_in
 from core.studies.service import freeze, newest_content
+from core.studies.template import render
 from db.engine import Database
 from db.repositories import audits
 from db.repositories.rating import CampaignCounts, Campaigns
-from db.repositories.responses import Responses, excluded_ids
+from db.repositories.responses import ResponseInContext, Responses, excluded_ids
+from db.repositories.studies import VersionContent
 from db.tables import Campaign, CampaignStatus, Subject
 from db.types import utc_now
 
 DEFAULT_INSTRUCTIONS = (
-    "You will read what an assistant was asked and one answer at a time. Rate each answer from 0 "
-    "(useless) to 10 (could not be better). Judge every answer on its own; there is no right "
+    "You will read what an assistant was asked and one response at a time. Rate each response from "
+    "0 (useless) to 10 (could not be better). Judge every response on its own; there is no right "
     "number of high or low ratings."
 )
 DEFAULT_CONSENT = (
@@ -50,7 +54,8 @@ def open_campaign(
     """Open the newest version's finished responses to raters behind a new link.
 
     Raises:
-        InvalidInputError: there is nothing to rate, or a value cannot be taken.
+        InvalidInputError: there is nothing to rate, a value cannot be taken, or a text that raters
+            would read names a model.
         NotFoundError: there is no such study.
     """
     with database.write() as session:
@@ -61,6 +66,7 @@ def open_campaign(
                 "There is no response to rate yet; generate responses before opening a campaign."
             )
         _check(name, items_per_session, len(usable), expires_at)
+        _check_storable(name=name, instructions=instructions, consent=consent)
         campaign = Campaign(
             study_version_id=content.version.id,
             name=name.strip(),
@@ -71,6 +77,7 @@ def open_campaign(
             expires_at=expires_at,
             opened_by=actor,
         )
+        _check_blindness(campaign, content, usable)
         session.add(campaign)
         session.flush()
         Campaigns(session).add_responses(campaign.id, [one.response.id for one in usable])
@@ -130,6 +137,41 @@ def _check(name: str, items_per_session: int, usable: int, expires_at: datetime 
         raise InvalidInputError(
             f"The link would already have expired on {expires_at:%Y-%m-%d}; choose a later day."
         )
+
+
+def _check_storable(**texts: str) -> None:
+    for place, text in texts.items():
+        if not is_storable(text):
+            raise InvalidInputError(
+                f"The campaign's {place} cannot be stored: it holds a NUL character or half a "
+                "character; remove it."
+            )
+
+
+def _check_blindness(
+    campaign: Campaign, content: VersionContent, usable: list[ResponseInContext]
+) -> None:
+    """Refuse texts that would tell raters of a model, before anybody reads them."""
+    models = [candidate.model for candidate in content.candidates]
+    texts = {
+        "The campaign's name": campaign.name,
+        "The campaign's instructions": campaign.instructions,
+        "The campaign's consent": campaign.consent,
+        "The study's description": content.version.description,
+        "The study's question to raters": content.version.rubric_question,
+    }
+    shown_cases = {one.test_case.id: one for one in usable}.values()
+    for one in shown_cases:
+        place = f"The task of test case {shown(one.test_case.name)!r}"
+        # Two cases may share a name; each is looked at.
+        texts[place] = texts.get(place, "") + render(one.template.text, one.test_case.values) + "\n"
+    for place, text in texts.items():
+        name = model_named_in(text, models)
+        if name is not None:
+            raise InvalidInputError(
+                f"{place} contains the model name {name!r}, which raters must not read; "
+                "take it out, then open the campaign."
+            )
 
 
 def _audit(session: Session, campaign: Campaign, action: str, actor: str) -> None:

@@ -15,6 +15,7 @@ from sqlalchemy import Connection
 from sqlmodel import Session
 
 from core.errors import InvalidInputError, NotFoundError
+from core.exchange.storable import is_storable, storable_part
 from core.rating.assignment import PoolEntry, assign
 from core.studies.template import render
 from db.engine import Database
@@ -40,6 +41,10 @@ PLATFORM_ID_PARAMETERS = ("PROLIFIC_PID", "participantId", "workerId")
 """Where recruiting platforms put their id of the person; the first that is there counts."""
 _CODE_LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 _MAX_COMMENT = 5000
+_TAKEN_PART = (
+    "This participant id has already taken part in this study; each can take part once. "
+    "The address of your finished session still shows your code."
+)
 _UNKNOWN_SESSION = "This session is not known here; open the link you were given again."
 
 
@@ -84,7 +89,8 @@ def invitation(database: Database, link_token: str) -> Invitation:
         NotFoundError: the link is wrong, expired, or its campaign is closed.
     """
     with database.read() as session:
-        campaign = _open_campaign(session, link_token)
+        campaign = _campaign(session, link_token)
+        _check_open(campaign)
         version = Studies(session).version(campaign.study_version_id)
         return Invitation(
             campaign_id=campaign.id,
@@ -102,41 +108,60 @@ def start_session(
     """Reserve items for a person who agreed; gives the session's id.
 
     The same press of the button (``start_nonce``), or the same person as the recruiting platform
-    names them, gets the same session again.
+    names them, gets the same session again, also when the campaign takes no new ones any more.
 
     Raises:
+        InvalidInputError: the person whom the platform names has taken part already, or nothing is
+            left to rate.
         NotFoundError: the link is wrong, expired, or its campaign is closed.
     """
-    arrival = {name[:100]: value[:500] for name, value in arrival.items()}
-    external_id = next(
-        (arrival[name] for name in PLATFORM_ID_PARAMETERS if arrival.get(name)), None
-    )
+    arrival = {storable_part(name)[:100]: storable_part(arrival[name])[:500] for name in arrival}
+    external_id = _external_id(arrival)
     with database.write() as session:
         sessions = Sessions(session)
         # One start at a time: two presses make one session, and each sees what others reserved.
-        campaign = _open_campaign(session, link_token, lock=True)
+        campaign = _campaign(session, link_token, lock=True)
         earlier = sessions.by_start_nonce(start_nonce)
         if earlier is None and external_id is not None:
-            earlier = sessions.of_external_rater(campaign.id, external_id[:200])
+            earlier = sessions.of_external_rater(campaign.id, external_id)
+            # A platform's id is no secret, and a complete session's page shows what is paid for.
+            if earlier is not None and earlier.status is SessionStatus.COMPLETE:
+                raise InvalidInputError(_TAKEN_PART)
         if earlier is not None:
             return earlier.id
-        rater = new_rater(campaign.id, external_id[:200] if external_id else None)
+        _check_open(campaign)
+        reserved = _reserve(session, campaign)
+        if not reserved:
+            raise InvalidInputError(
+                "There is nothing left to rate in this study; tell whoever sent you the link."
+            )
+        rater = new_rater(campaign.id, external_id)
         started = RatingSession(
             campaign_id=campaign.id,
             rater_id=rater.id,
             start_nonce=start_nonce,
             completion_code=_new_code(),
             arrival=arrival,
+            item_count=len(reserved),
             consented_at=utc_now(),
         )
         session.add(rater)
         session.flush()
-        reserved = _reserve(session, campaign)
-        started.item_count = len(reserved)
         session.add(started)
         session.flush()
         sessions.add_items(started.id, reserved)
         return started.id
+
+
+def is_under_way(database: Database, link_token: str, arrival: Mapping[str, str]) -> bool:
+    """Whether the platform's person has an unfinished session, to go on with by `start_session`."""
+    external_id = _external_id(arrival)
+    if external_id is None or not is_storable(link_token):
+        return False
+    with database.read() as session:
+        campaign = Campaigns(session).by_link(link_token)
+        earlier = campaign and Sessions(session).of_external_rater(campaign.id, external_id)
+        return bool(earlier and earlier.status is SessionStatus.STARTED)
 
 
 def session_token(session_id: str, secret: str) -> str:
@@ -151,7 +176,7 @@ def session_of_token(token: str, secret: str) -> str:
         NotFoundError: the token was changed or cut.
     """
     try:
-        return str(_signer(secret).loads(token))
+        return str(_signer(secret).loads(storable_part(token)))
     except BadSignature as error:
         raise NotFoundError(
             "This address is not complete; open the link that you were given again."
@@ -207,7 +232,8 @@ def save_answer(
 ) -> SessionView:
     """Commit one answer; the last one completes the session. Gives what comes next.
 
-    The first answer to an item counts. A second, different one is kept beside it as a conflict.
+    The first answer to an item counts. A second, different one is kept beside it as a conflict, and
+    so is one from a tab that may not answer any more.
 
     Raises:
         InvalidInputError: the value is no whole number from 0 to 10, the comment is too long, or
@@ -215,6 +241,7 @@ def save_answer(
         NotFoundError: the item is not of this session.
         StoreError: nothing was stored; the same call can be made again.
     """
+    comment = storable_part(comment).strip()
     if value not in SCORES:
         raise InvalidInputError(f"A rating of {value} is not on the scale; choose 0 to 10.")
     if len(comment) > _MAX_COMMENT:
@@ -224,32 +251,34 @@ def save_answer(
     with database.write_bare() as connection:
         item = rating_step.answered_item(connection, item_id)
         if item is None or item.session_id != session_id:
-            raise NotFoundError("This answer belongs to another session; reload the page.")
-        if item.active_tab != tab:
-            raise InvalidInputError(
-                "This session goes on in another tab; rate there, or reload to go on here."
-            )
+            raise NotFoundError("This rating belongs to another session; reload the page.")
+        is_current = item.active_tab == tab
         now = utc_now()
         answer = {
             "item_id": item_id,
             "session_id": session_id,
             "criterion": CRITERION,
             "value": value,
-            "comment": comment.strip() or None,
+            "comment": comment or None,
             "shown_at": item.shown_at,
             "submitted_at": now,
             "shown_to_saved_ms": _elapsed_ms(now - item.shown_at),
         }
-        if not rating_step.add_rating(connection, answer):
-            _keep_conflict(connection, item_id, value, comment.strip() or None)
+        if not (is_current and rating_step.add_rating(connection, answer)):
+            _keep_conflict(connection, item_id, value, comment or None)
         row = rating_step.current_item(connection, session_id)
         if row is not None and row.item_id is None:
             rating_step.complete(connection, session_id, now)
+    # Only now, when what the older tab gave is committed.
+    if not is_current:
+        raise InvalidInputError(
+            "This session goes on in another tab; rate there, or reload to go on here."
+        )
     return _view(session_id, row, tab)
 
 
 def _keep_conflict(connection: Connection, item_id: str, value: int, comment: str | None) -> None:
-    if rating_step.first_answer(connection, item_id, CRITERION) == (value, comment):
+    if rating_step.has_given(connection, item_id, CRITERION, value, comment):
         return
     with Session(connection) as session:
         session.add(
@@ -258,15 +287,26 @@ def _keep_conflict(connection: Connection, item_id: str, value: int, comment: st
         session.flush()
 
 
-def _open_campaign(session: Session, link_token: str, *, lock: bool = False) -> Campaign:
-    campaign = Campaigns(session).by_link(link_token, lock=lock)
+def _external_id(arrival: Mapping[str, str]) -> str | None:
+    values = (storable_part(arrival.get(name, ""))[:200] for name in PLATFORM_ID_PARAMETERS)
+    return next((value for value in values if value), None)
+
+
+def _campaign(session: Session, link_token: str, *, lock: bool = False) -> Campaign:
+    # What no database holds is no link, and PostgreSQL would not even look for it.
+    campaign = (
+        Campaigns(session).by_link(link_token, lock=lock) if is_storable(link_token) else None
+    )
     if campaign is None:
         raise NotFoundError("This link leads nowhere; check that it was copied whole.")
+    return campaign
+
+
+def _check_open(campaign: Campaign) -> None:
     if campaign.status is CampaignStatus.CLOSED:
         raise NotFoundError("This study is closed and takes no more ratings; thank you.")
     if campaign.expires_at is not None and campaign.expires_at <= utc_now():
         raise NotFoundError("This link has expired; ask whoever sent it for a new one.")
-    return campaign
 
 
 def _session(session: Session, session_id: str) -> RatingSession:

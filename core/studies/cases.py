@@ -23,13 +23,20 @@ def read_cases(file_name: str, content: bytes) -> tuple[Case, ...]:
     rows = _json_rows(file_name, text) if _is_json(file_name) else _csv_rows(file_name, text)
     if not rows:
         raise InvalidInputError(f"{file_name} holds no test case; add a row below the header.")
-    return tuple(
-        Case(
-            name=row.pop(NAME_COLUMN, "").strip() or f"case {number}",
-            values=row,
-        )
-        for number, row in enumerate(rows, start=1)
-    )
+    names: set[str] = set()
+    cases = []
+    for number, row in enumerate(rows, start=1):
+        name = row.pop(NAME_COLUMN, "").strip() or _default_name(row, number, names)
+        names.add(name)
+        cases.append(Case(name=name, values=row))
+    return tuple(cases)
+
+
+def _default_name(values: dict[str, str], number: int, taken: set[str]) -> str:
+    """A name made of the case's own text, so that a row put above it does not rename it."""
+    lines = (line.strip() for value in values.values() for line in value.splitlines())
+    name = next((line for line in lines if line), f"case {number}")[:60]
+    return name if name not in taken else f"{name} ({number})"
 
 
 def cases_as_csv(cases: Sequence[Case]) -> str:

@@ -12,7 +12,7 @@ from core.providers.names import parse_model
 from core.studies.template import check_values, placeholders
 
 NAME_COLUMN = "case"
-"""The optional column that names a test case; without it they are called case 1, case 2, …"""
+"""The optional column that names a test case; without it, its first words do."""
 DEFAULT_QUESTION = (
     "How good is this response? Rate its quality and how relevant it is to what was asked."
 )

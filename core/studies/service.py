@@ -29,6 +29,7 @@ class StudySummary:
     name: str
     created_at: datetime
     created_by: str
+    version_id: str
     version_number: int
     frozen: bool
 
@@ -96,13 +97,24 @@ def newest_content(session: Session, study_id: str, *, lock: bool = False) -> Ve
 
     With ``lock``, others who lock the same study wait until that transaction ends.
     """
-    studies = Studies(session)
     if lock:
-        studies.lock(study_id)
-    version = studies.latest_version(study_id)
-    if version is None:
+        Studies(session).lock(study_id)
+    return content_of(session, study_id)
+
+
+def content_of(session: Session, study_id: str, number: int | None = None) -> VersionContent:
+    """The study's version of that number, or its newest, inside the caller's transaction.
+
+    Raises:
+        NotFoundError: there is no such study or version.
+    """
+    studies = Studies(session)
+    for version in studies.versions(study_id):
+        if number in (None, version.number):
+            return studies.content(version)
+    if number is None:
         raise NotFoundError(f"There is no study {study_id!r}; pick one from the list.")
-    return studies.content(version)
+    raise NotFoundError(f"The study has no version {number}; pick one from the list.")
 
 
 def list_studies(database: Database) -> list[StudySummary]:
@@ -119,6 +131,7 @@ def list_studies(database: Database) -> list[StudySummary]:
                         name=study.name,
                         created_at=study.created_at,
                         created_by=study.created_by,
+                        version_id=version.id,
                         version_number=version.number,
                         frozen=version.frozen_at is not None,
                     )

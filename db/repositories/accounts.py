@@ -22,6 +22,20 @@ class Accounts:
         """The account of that name."""
         return self.session.exec(select(Account).where(Account.name == name)).first()
 
+    def lock_name(self, name: str) -> None:
+        """Let nobody else lock that name until the commit; SQLite has one writer anyway.
+
+        The name may be no account's, so there need be no row to lock.
+        """
+        if self.session.connection().dialect.name == "postgresql":
+            self.session.exec(select(func.pg_advisory_xact_lock(func.hashtext(name)))).first()
+
+    def mark_succeeded(self, attempt_id: str) -> None:
+        """Say that a try, stored as failed before its password was looked at, was right."""
+        attempt = self.session.get_one(SignInAttempt, attempt_id)
+        attempt.succeeded = True
+        self.session.add(attempt)
+
     def failures_since(self, name: str, moment: datetime) -> int:
         """How many tries failed since ``moment`` and since the last success."""
         last_success = self.session.exec(

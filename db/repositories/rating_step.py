@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, Row, bindparam, exists, func, select, update
+from sqlalchemy import Connection, bindparam, exists, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import aliased
 from sqlmodel import col
@@ -18,6 +18,7 @@ from db.tables import (
     Item,
     PromptTemplate,
     Rating,
+    RatingConflict,
     RatingSession,
     Response,
     SessionStatus,
@@ -76,15 +77,21 @@ def add_rating(connection: Connection, values: Mapping[str, object]) -> bool:
     return connection.execute(statement, {"id": new_id(), **values}).rowcount == 1
 
 
-def first_answer(
-    connection: Connection, item_id: str, criterion: str
-) -> Row[int | None, str | None] | None:
-    """Value and comment of the answer that an item has."""
-    return connection.execute(
-        select(col(Rating.value), col(Rating.comment)).where(
-            col(Rating.item_id) == item_id, col(Rating.criterion) == criterion
-        )
-    ).first()
+def has_given(
+    connection: Connection, item_id: str, criterion: str, value: int, comment: str | None
+) -> bool:
+    """Whether that very answer is stored for the item, as the one that counts or as a conflict."""
+    return any(
+        connection.execute(
+            select(col(table.id)).where(
+                col(table.item_id) == item_id,
+                col(table.criterion) == criterion,
+                col(table.value) == value,
+                col(table.comment).is_not_distinct_from(comment),
+            )
+        ).first()
+        for table in (Rating, RatingConflict)
+    )
 
 
 def complete(connection: Connection, session_id: str, at: datetime) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, and_, insert
+from sqlalchemy import select as select_columns
 from sqlmodel import Session, col, select
 
 from db.repositories.studies import VersionContent
@@ -39,10 +40,18 @@ class Responses:
 
     def statuses(self, content: VersionContent) -> dict[Key, tuple[str, CallStatus]]:
         """``key -> (response id, status)`` of every stored response of the version."""
-        rows = self.session.exec(select(Response).where(_of_version(content))).all()
+        rows = self.session.connection().execute(
+            select_columns(
+                col(Response.candidate_id),
+                col(Response.test_case_id),
+                col(Response.sample_index),
+                col(Response.id),
+                col(Response.status),
+            ).where(_of_version(content))
+        )
         return {
-            (row.candidate_id, row.test_case_id, row.sample_index): (row.id, row.status)
-            for row in rows
+            (candidate_id, case_id, sample): (row_id, status)
+            for candidate_id, case_id, sample, row_id, status in rows
         }
 
     def add_planned(self, content: VersionContent, run_id: str, keys: Iterable[Key]) -> None:

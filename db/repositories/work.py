@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, func, update
+from sqlalchemy import ColumnElement, func, or_, update
 from sqlmodel import Session, col, select
 
 from db.tables import (
@@ -26,8 +26,9 @@ from db.types import utc_now
 class CallCounts:
     """How far a run is, counted over its rows.
 
-    ``cost_usd`` sums the priced calls; ``unpriced`` counts finished calls of unknown price, and
-    ``in_doubt`` attempts that were sent and never answered.
+    The last three are over the attempts that the run itself made: ``cost_usd`` sums the priced
+    ones, ``unpriced`` counts successful ones of unknown price, and ``in_doubt`` those that were
+    sent and never answered.
     """
 
     planned: int
@@ -36,7 +37,6 @@ class CallCounts:
     cost_usd: float
     unpriced: int
     in_doubt: int
-    last_completed_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,16 +123,15 @@ class Work:
                 .group_by(col(table.status))
             ).all()
         )
-        cost, last = self.session.exec(
-            select(func.sum(table.cost_usd), func.max(table.completed_at)).where(
-                table.run_id == run.id
-            )
+        # Rows move to the run that retries them; attempts stay with the run that paid them.
+        cost = self.session.exec(
+            select(func.sum(Attempt.cost_usd)).where(Attempt.run_id == run.id)
         ).one()
         unpriced = self.session.exec(
             select(func.count()).where(
-                table.run_id == run.id,
-                table.status == CallStatus.OK,
-                col(table.cost_usd).is_(None),
+                Attempt.run_id == run.id,
+                Attempt.status == AttemptStatus.OK,
+                col(Attempt.cost_usd).is_(None),
             )
         ).one()
         in_doubt = self.session.exec(
@@ -147,7 +146,6 @@ class Work:
             cost_usd=cost or 0.0,
             unpriced=unpriced,
             in_doubt=in_doubt,
-            last_completed_at=last,
         )
 
     def failures(self, run: Run) -> list[Failure]:
@@ -197,6 +195,23 @@ class Work:
         self.session.connection().execute(
             update(Attempt)
             .where(_of(response_id, judgment_id), col(Attempt.status) == AttemptStatus.SENT)
+            .values(status=AttemptStatus.IN_DOUBT, ended_at=utc_now())
+        )
+
+    def doubt_unanswered_of(self, run: Run) -> None:
+        """Mark the run's attempts that never ended in doubt, unless their row was made after all."""
+        responses = select(Response.id).where(Response.status != CallStatus.OK)
+        judgments = select(Judgment.id).where(Judgment.status != CallStatus.OK)
+        self.session.connection().execute(
+            update(Attempt)
+            .where(
+                col(Attempt.run_id) == run.id,
+                col(Attempt.status) == AttemptStatus.SENT,
+                or_(
+                    col(Attempt.response_id).in_(responses),
+                    col(Attempt.judgment_id).in_(judgments),
+                ),
+            )
             .values(status=AttemptStatus.IN_DOUBT, ended_at=utc_now())
         )
 

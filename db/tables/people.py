@@ -4,6 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from sqlalchemy import BigInteger
 from sqlmodel import Field, SQLModel, UniqueConstraint
 
 from db.tables.collection import Origin
@@ -11,7 +12,10 @@ from db.types import choice_field, json_field, key_field, moment_field
 
 
 class CampaignStatus(StrEnum):
-    """Whether raters may start (``open``), or nobody may answer any more (``closed``)."""
+    """Whether raters may start (``open``), or nobody may any more (``closed``).
+
+    Sessions under way may be finished after the campaign is closed, so that nobody loses pay.
+    """
 
     OPEN = "open"
     CLOSED = "closed"
@@ -135,8 +139,9 @@ class Rating(SQLModel, table=True):
     comment: str | None = None
     shown_at: datetime | None = moment_field(nullable=True)
     submitted_at: datetime | None = moment_field(nullable=True)
-    shown_to_saved_ms: int | None = None
-    reported_ms: int | None = None
+    # Four bytes end after 24.8 days, and a tab can stay open for longer.
+    shown_to_saved_ms: int | None = Field(default=None, sa_type=BigInteger)
+    reported_ms: int | None = Field(default=None, sa_type=BigInteger)
 
 
 class RatingConflict(SQLModel, table=True):

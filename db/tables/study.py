@@ -31,7 +31,7 @@ class PromptTemplate(SQLModel, table=True):
 
 
 class TestCase(SQLModel, table=True):
-    """One filling of the prompt template. Immutable, one row a filling and study."""
+    """One named filling of the prompt template. Immutable: another name is another row."""
 
     # The field's word begins as the names of test classes do; this is none.
     __test__: ClassVar[bool] = False

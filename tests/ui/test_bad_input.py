@@ -144,7 +144,7 @@ def test_pressing_on_without_a_choice_asks_for_one_and_stores_nothing(
     start_rating(phone, link)
     phone.get_by_role("button", name="Save and go on").click()
     expect(phone.get_by_text("Choose a number from 0 to 10")).to_be_visible(timeout=WAIT_MS)
-    expect(phone.get_by_text(re.compile(r"Answer 1 of"))).to_be_visible()
+    expect(phone.get_by_text(re.compile(r"Response 1 of"))).to_be_visible()
     rate(phone, 3)
 
 
@@ -154,13 +154,13 @@ def test_of_two_tabs_the_older_one_is_told_to_stop_and_can_take_over(
     start_rating(phone, link)
     second = phone.context.new_page()
     second.goto(phone.url)
-    expect(second.get_by_text(re.compile(r"Answer 1 of"))).to_be_visible(timeout=WAIT_MS)
+    expect(second.get_by_text(re.compile(r"Response 1 of"))).to_be_visible(timeout=WAIT_MS)
     rate(second, 4)
     phone.get_by_role("radio", name="9", exact=True).click()
     phone.get_by_role("button", name="Save and go on").click()
     expect(phone.get_by_text("goes on in another tab").first).to_be_visible(timeout=WAIT_MS)
     phone.get_by_role("button", name="Go on in this tab").click()
-    expect(phone.get_by_text(re.compile(r"Answer 2 of"))).to_be_visible(timeout=WAIT_MS)
+    expect(phone.get_by_text(re.compile(r"Response 2 of"))).to_be_visible(timeout=WAIT_MS)
     rate(phone, 8)
     with slam.store() as session:
         latest = session.exec(
@@ -185,7 +185,7 @@ def test_a_locked_database_keeps_the_choice_and_asks_to_press_again(
     other.execute("ROLLBACK")
     other.close()
     phone.get_by_role("button", name="Save and go on").click()
-    expect(phone.get_by_text(re.compile(r"Answer 2 of"))).to_be_visible(timeout=WAIT_MS)
+    expect(phone.get_by_text(re.compile(r"Response 2 of"))).to_be_visible(timeout=WAIT_MS)
 
 
 def test_an_upload_that_is_no_archive_is_refused_in_one_sentence(admin: Page) -> None:

@@ -39,7 +39,7 @@ def test_a_raters_browser_receives_nothing_that_names_sorts_or_groups_by_model(
     completion_code(phone)
 
     everything = "\n".join(received)
-    assert "Answer 1 of" in everything, "the test must have heard the page"
+    assert "Response 1 of" in everything, "the test must have heard the page"
     for secret in _what_tells_models(slam):
         assert secret.lower() not in everything.lower()
     seen = set(re.findall(r"(?<![0-9a-f])[0-9a-f]{32}(?![0-9a-f])", everything))

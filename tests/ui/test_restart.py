@@ -76,10 +76,10 @@ def test_after_kill_9_of_the_rating_process_the_open_page_goes_on_where_it_was(
     with running_slam(environment) as slam:
         expect(phone.get_by_test_id("stStatusWidget")).to_have_count(0, timeout=60_000)
         phone.get_by_role("button", name="Save and go on").click()
-        expect(phone.get_by_text(f"Answer 6 of {items}")).to_be_visible(timeout=WAIT_MS)
+        expect(phone.get_by_text(f"Response 6 of {items}")).to_be_visible(timeout=WAIT_MS)
         assert _ratings(slam) == 5, "the choice made before the crash is kept"
         phone.reload()
-        expect(phone.get_by_text(f"Answer 6 of {items}")).to_be_visible(timeout=WAIT_MS)
+        expect(phone.get_by_text(f"Response 6 of {items}")).to_be_visible(timeout=WAIT_MS)
         for number in range(5, items):
             rate(phone, number % 11)
         completion_code(phone)

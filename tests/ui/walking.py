@@ -53,12 +53,12 @@ def start_rating(page: Page, link: str) -> None:
     page.goto(link)
     page.get_by_text("I have read this and agree to take part.").click()
     page.get_by_role("button", name="Start").click()
-    expect(page.get_by_text(re.compile(r"Answer 1 of \d+"))).to_be_visible(timeout=WAIT_MS)
+    expect(page.get_by_text(re.compile(r"Response 1 of \d+"))).to_be_visible(timeout=WAIT_MS)
 
 
 def rate(page: Page, score: int, comment: str = "") -> None:
     """Rate the item that is shown and wait for what comes next."""
-    shown = page.get_by_text(re.compile(r"Answer \d+ of \d+")).first.inner_text()
+    shown = page.get_by_text(re.compile(r"Response \d+ of \d+")).first.inner_text()
     page.get_by_role("radio", name=str(score), exact=True).click()
     if comment:
         fill(page.get_by_label("Comment (optional)"), comment)
@@ -68,7 +68,7 @@ def rate(page: Page, score: int, comment: str = "") -> None:
 
 def items_in_session(page: Page) -> int:
     """How many items the session has."""
-    text = page.get_by_text(re.compile(r"Answer \d+ of \d+")).first.inner_text()
+    text = page.get_by_text(re.compile(r"Response \d+ of \d+")).first.inner_text()
     return int(text.split()[-1])
 
 

@@ -7,13 +7,15 @@ and where a session stands is read from the database at every run.
 from uuid import uuid4
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
-from core.errors import SlamError, StoreError
+from core.errors import NotFoundError, SlamError, StoreError
 from core.rating.sessions import (
     SCORES,
     ItemView,
     claim_tab,
     invitation,
+    is_under_way,
     save_answer,
     session_of_token,
     session_token,
@@ -32,6 +34,7 @@ _ONE_ROW = """
 }
 .block-container { padding-top: 1.5rem; padding-bottom: 2rem; }
 .scale-ends { display: flex; justify-content: space-between; font-size: 0.85rem; opacity: 0.75; }
+.scale-ends span { white-space: nowrap; }
 </style>
 """
 
@@ -40,6 +43,9 @@ _ONE_ROW = """
 _SCROLL_UP = """<script>
 document.querySelector('[data-testid="stMain"]').scrollTo(0, 0); // {item_id}
 </script>"""
+_SCALE_ENDS = (
+    '<div class="scale-ends"><span>0 useless</span><span>10 could not be better</span></div>'
+)
 _TASK_HEIGHT = 260
 
 
@@ -55,38 +61,53 @@ def main() -> None:
         else:
             st.info("Open the link that you were given; it leads straight to the study.")
     except StoreError as error:
-        st.warning(f"{error} Your earlier answers are safe.")
+        st.warning(f"{error} Your earlier ratings are safe.")
         st.button("Try again")
     except SlamError as error:
         st.info(str(error))
 
 
 def _show_invitation(link_token: str) -> None:
-    study = invitation(database(), link_token)
+    st.session_state.setdefault("start_nonce", uuid4().hex)
+    try:
+        study = invitation(database(), link_token)
+    except NotFoundError as error:
+        if not is_under_way(database(), link_token, _arrival()):
+            raise
+        st.info(f"{error} The session that you began can still be finished.")
+        _show_problem(st.empty())
+        _start_button("Go on with my session", link_token)
+        return
     st.title(study.name)
     if study.description:
         st.write(study.description)
     st.write(study.instructions)
-    st.write(f"There are {study.items} answers to rate, one at a time, on a page like this one.")
+    st.write(f"There are {study.items} responses to rate, one at a time, on a page like this one.")
     st.subheader("Your consent")
     st.write(study.consent)
     agreed = st.checkbox("I have read this and agree to take part.", key="agreed")
-    st.session_state.setdefault("start_nonce", uuid4().hex)
+    _show_problem(st.empty())
+    _start_button("Start", link_token, disabled=not agreed)
+
+
+def _start_button(label: str, link_token: str, *, disabled: bool = False) -> None:
     st.button(
-        "Start",
+        label,
         type="primary",
         key="start",
-        disabled=not agreed,
+        disabled=disabled,
         on_click=_start,
         args=(link_token, st.session_state["start_nonce"]),
     )
-    _show_problem()
+
+
+def _arrival() -> dict[str, str]:
+    return {name: value for name, value in st.query_params.items() if name != "campaign"}
 
 
 def _start(link_token: str, start_nonce: str) -> None:
-    arrival = {name: value for name, value in st.query_params.items() if name != "campaign"}
     try:
-        session_id = start_session(database(), link_token, start_nonce, arrival)
+        session_id = start_session(database(), link_token, start_nonce, _arrival())
     except SlamError as error:
         st.session_state["problem"] = str(error)
         return
@@ -98,8 +119,11 @@ def _show_session(session_id: str) -> None:
     if st.session_state.get("claimed") != session_id:
         claim_tab(database(), session_id, tab)
         st.session_state["claimed"] = session_id
-    # Where the session stands comes from the database: with the answer just kept, or read now.
+    # Where the session stands comes from the database: with the rating just kept, or read now.
     view = st.session_state.pop("view", None) or view_session(database(), session_id, tab)
+    if view.item is None or not view.is_current_tab:
+        # What follows says it all; a refusal must not turn up at a later item.
+        st.session_state.pop("problem", None)
     if view.completion_code is not None:
         _show_code(view.completion_code)
     elif not view.is_current_tab:
@@ -111,11 +135,11 @@ def _show_session(session_id: str) -> None:
 
 def _show_item(session_id: str, item: ItemView, tab: str) -> None:
     st.html(_SCROLL_UP.format(item_id=item.item_id), unsafe_allow_javascript=True)
-    st.progress((item.number - 1) / item.total, text=f"Answer {item.number} of {item.total}")
+    st.progress((item.number - 1) / item.total, text=f"Response {item.number} of {item.total}")
     st.markdown("**What the assistant was asked**")
     with st.container(border=True, height=_TASK_HEIGHT if _is_long(item.task) else "content"):
         st.text(item.task)
-    st.markdown("**The answer**")
+    st.markdown("**The response**")
     with st.container(border=True):
         st.text(item.response)
     form = f"form_{item.item_id}"
@@ -124,12 +148,16 @@ def _show_item(session_id: str, item: ItemView, tab: str) -> None:
             item.question,
             options=list(SCORES),
             key=f"score_{item.item_id}",
+            # A second tap on the chosen number must not take it away; nothing is chosen at first.
+            required=True,
             width="stretch",
         )
-        st.html('<div class="scale-ends"><span>0 useless</span><span>10 perfect</span></div>')
+        st.html(_SCALE_ENDS)
         comment = st.text_area(
             "Comment (optional)", key=f"comment_{item.item_id}", max_chars=5000, height=68
         )
+        # Above the button, where the person who pressed it looks; a phone shows nothing below it.
+        problem_place = st.empty()
         submitted = st.form_submit_button(
             "Save and go on",
             type="primary",
@@ -138,13 +166,13 @@ def _show_item(session_id: str, item: ItemView, tab: str) -> None:
             args=(session_id, item.item_id, tab),
         )
     # After a restart of the server the page comes back without having run, and the click arrives
-    # without its callback; the answer is then kept here.
+    # without its callback; the rating is then kept here.
     if submitted and st.session_state.get("handled") != item.item_id:
         _keep(session_id, item.item_id, score, comment, tab)
         if "problem" not in st.session_state:
             st.rerun()
     st.session_state.pop("handled", None)
-    _show_problem()
+    _show_problem(problem_place)
 
 
 def _is_long(task: str) -> bool:
@@ -171,15 +199,15 @@ def _keep(session_id: str, item_id: str, score: object, comment: str, tab: str) 
         st.session_state["problem"] = str(error)
 
 
-def _show_problem() -> None:
+def _show_problem(place: DeltaGenerator) -> None:
     problem = st.session_state.pop("problem", None)
     if problem:
-        st.error(problem)
+        place.error(problem)
 
 
 def _show_code(completion_code: str) -> None:
     st.title("Thank you")
-    st.write("All your answers are stored. Copy this code to where you found the study:")
+    st.write("All your ratings are stored. Copy this code to where you found the study:")
     st.code(completion_code, language=None)
 
 

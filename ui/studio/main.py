@@ -5,15 +5,20 @@ from pathlib import Path
 import streamlit as st
 
 from core.errors import SlamError
+from ui.plain import plain
+from ui.studio.access import SIGN_OUT_PATH
 from ui.studio.session import choose_study, require_staff
 
 # Not "pages": Streamlit would take a folder of that name for its older kind of multipage app.
 VIEWS = Path(__file__).parent / "views"
 
+ICON = Path(__file__).parent / "icon.svg"
+
 
 def main() -> None:
     """Build the navigation and run the page that was asked for."""
-    st.set_page_config(page_title="SLaM studio", layout="wide")
+    # Without an icon of its own, a page would fetch that of its link from a font server.
+    st.set_page_config(page_title="SLaM studio", page_icon=ICON, layout="wide")
     name = require_staff()
     work = [
         st.Page(VIEWS / "study.py", title="Study", icon=":material/edit_note:", default=True),
@@ -33,11 +38,12 @@ def main() -> None:
     try:
         page.run()
     except SlamError as error:
-        st.error(str(error))
+        st.error(plain(error))
     with st.sidebar:
         st.divider()
         st.caption(f"Signed in as {name}")
-        st.link_button("Sign out", "/sign-out", width="stretch")
+        # A plain link stays in this tab; Streamlit's own would leave the pages open behind it.
+        st.html(f'<a href="{SIGN_OUT_PATH}">Sign out</a>')
 
 
 main()

@@ -17,8 +17,11 @@ _WORDS = {
 }
 
 
-def show_progress(progress: Progress, actor: str, key: str) -> None:
-    """Draw one run."""
+def show_progress(progress: Progress, actor: str, key: str, version_id: str) -> None:
+    """Draw one run; a finished one of another version only says that it was."""
+    if progress.run.study_version_id != version_id and not progress.is_active:
+        st.caption("The last run was for an earlier version of the study.")
+        return
     run, counts = progress.run, progress.counts
     total = progress.done + counts.planned
     share = progress.done / total if total else 1.0
@@ -37,7 +40,7 @@ def show_progress(progress: Progress, actor: str, key: str) -> None:
             "Cancel this run",
             key=f"cancel_{key}",
             on_click=act,
-            args=(cancel_run, database(), run.id, actor),
+            args=(key, cancel_run, database(), run.id, actor),
         )
     if progress.failures:
         st.error(f"{counts.failed} calls failed; the rest is stored. The causes:")

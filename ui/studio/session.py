@@ -12,37 +12,56 @@ NEW_STUDY = "New study…"
 _CHOICE = "study_choice"
 
 
+def signed_in() -> str | None:
+    """The name of who is signed in in this browser; ``None`` for nobody."""
+    return signed_in_name(database(), st.context.cookies.get(COOKIE))
+
+
 def require_staff() -> str:
     """The name of who is signed in; anybody else sees nothing more than the way to the form.
 
     The guard before the process has checked this already; pages check it again so that they are
     never shown by a process that was started without it.
     """
-    name = signed_in_name(database(), st.context.cookies.get(COOKIE))
+    name = signed_in()
     if name is None:
         st.info("Sign in to see this page.")
-        st.link_button("Sign in", SIGN_IN_PATH)
+        st.html(f'<a href="{SIGN_IN_PATH}">Sign in</a>')
         st.stop()
     return name
 
 
 def choose_study() -> None:
     """The select box of studies, in the sidebar; the address remembers the choice."""
-    studies = list_studies(database())
-    names = [study.name for study in studies]
-    wanted = st.session_state.pop("study_wanted", None) or st.query_params.get("study")
+    names = [study.name for study in list_studies(database())]
     options = [*names, NEW_STUDY]
-    if _CHOICE not in st.session_state or wanted is not None:
-        kept = st.session_state.get(_CHOICE)
-        first = wanted if wanted in names else kept
-        st.session_state[_CHOICE] = first if first in options else options[0]
-    if st.session_state[_CHOICE] not in options:
+    wanted = st.session_state.pop("study_wanted", None)
+    if wanted is None and _CHOICE not in st.session_state:
+        wanted = st.query_params.get("study")
+    if wanted in options:
+        st.session_state[_CHOICE] = wanted
+    elif st.session_state.get(_CHOICE) not in options:
         st.session_state[_CHOICE] = options[0]
-    st.selectbox("Study", options, key=_CHOICE, on_change=_forget_address)
+    choice = st.selectbox("Study", options, key=_CHOICE)
+    if choice in names:
+        st.query_params["study"] = choice
+    else:
+        st.query_params.pop("study", None)
 
 
-def _forget_address() -> None:
-    st.query_params.pop("study", None)
+def choose_version(study: StudySummary) -> int:
+    """Which version to look at, where there are several: in the sidebar, the newest first."""
+    if study.version_number == 1:
+        return 1
+    numbers = list(range(study.version_number, 0, -1))
+    with st.sidebar:
+        chosen = st.selectbox(
+            "Version to look at",
+            numbers,
+            key=f"version_{study.version_id}",
+            help="Work goes on with the newest; earlier ones and their results stay.",
+        )
+    return int(chosen or study.version_number)
 
 
 def show_study(name: str) -> None:

@@ -36,7 +36,7 @@ Answer with a JSON object holding "reasoning" (text) and then "score" (whole num
 class _Reply(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
-    reasoning: str = Field(min_length=1)
+    reasoning: str = Field(pattern=r"\S")  # a score for which only blanks speak is unexplained
     score: StrictInt = Field(ge=0, le=10)
 
 

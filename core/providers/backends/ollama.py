@@ -19,6 +19,7 @@ from core.providers.base import (
     Provider,
     ProviderError,
     Stopwatch,
+    ended_by,
     retry_after_ms,
 )
 from core.settings import Settings
@@ -77,10 +78,17 @@ class OllamaProvider:
             raise ProviderError(
                 FailureKind.TRUNCATED,
                 f"Ollama's answer from {request.model!r} broke off before its end; try again.",
+                prompt_tokens=last.prompt_eval_count if last else None,
+                completion_tokens=last.eval_count if last else None,
             )
         if not "".join(texts).strip():
             raise ProviderError(
-                FailureKind.EMPTY, f"Ollama's model {request.model!r} gave an empty answer."
+                FailureKind.EMPTY,
+                f"Ollama's model {request.model!r} gave an empty answer"
+                f"{ended_by(last.done_reason)}.",
+                finish_reason=last.done_reason,
+                prompt_tokens=last.prompt_eval_count,
+                completion_tokens=last.eval_count,
             )
         figures = {name: last.get(name) for name in _FIGURES if last.get(name) is not None}
         return ChatReply(

@@ -19,6 +19,7 @@ from core.providers.base import (
     Provider,
     ProviderError,
     Stopwatch,
+    ended_by,
     retry_after_ms,
 )
 from core.settings import Settings
@@ -56,21 +57,27 @@ class OpenAIProvider:
         except TimeoutError as error:
             raise self._too_slow(request.model) from error
         except json.JSONDecodeError as error:
-            raise ProviderError(
+            raise answer.failure(
                 FailureKind.TRUNCATED,
                 f"The answer from {request.model!r} cannot be read; try again.",
             ) from error
         except openai.APIError as error:
             begun = watch.first_chunk_ns is not None
-            raise self._failure(error, request.model, begun=begun) from error
+            failure = self._failure(error, request.model, begun=begun)
+            failure.prompt_tokens = answer.prompt_tokens
+            failure.completion_tokens = answer.completion_tokens
+            raise failure from error
         timeline = watch.stop()
         if answer.finish_reason is None:
-            raise ProviderError(
+            raise answer.failure(
                 FailureKind.TRUNCATED,
                 f"The answer from {request.model!r} broke off before its end; try again.",
             )
         if not answer.text.strip():
-            raise ProviderError(FailureKind.EMPTY, f"{request.model!r} gave an empty answer.")
+            raise answer.failure(
+                FailureKind.EMPTY,
+                f"{request.model!r} gave an empty answer{ended_by(answer.finish_reason)}.",
+            )
         return ChatReply(
             text=answer.text,
             finish_reason=answer.finish_reason,
@@ -130,6 +137,16 @@ class _Answer:
     @property
     def text(self) -> str:
         return "".join(self.parts)
+
+    def failure(self, kind: FailureKind, message: str) -> ProviderError:
+        """Why the answer is of no use, with what it used as far as the server told."""
+        return ProviderError(
+            kind,
+            message,
+            finish_reason=self.finish_reason,
+            prompt_tokens=self.prompt_tokens,
+            completion_tokens=self.completion_tokens,
+        )
 
     def take(self, chunk: ChatCompletionChunk) -> bool:
         """Add one chunk; says whether it carried text."""

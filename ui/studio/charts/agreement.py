@@ -88,7 +88,6 @@ def _bars(agreement: pd.DataFrame) -> Iterator[dict[str, object]]:
                 "ties": f"{lower:.3f} to {upper:.3f}" if lower < upper else "no ties",
                 "shared": shared,
                 "text": f"{value:.2f}",
-                "text_at": max(upper, chance),
                 "compared_models": row["compared_models"],
                 "left_out": row["left_out"] or "none",
             }
@@ -123,7 +122,7 @@ def _drawn(bars: pd.DataFrame, y: alt.Y) -> list[alt.Chart]:
         tied.mark_tick(color=INK, thickness=1.2, size=7).encode(**place, x=alt.X("lower:Q")),
         tied.mark_tick(color=INK, thickness=1.2, size=7).encode(**place, x=alt.X("upper:Q")),
         chart.mark_text(align="left", dx=6, color=INK, fontSize=11).encode(
-            **place, x=alt.X("text_at:Q"), text="text:N"
+            **place, x=alt.datum(1), text="text:N"
         ),
     ]
 
@@ -140,7 +139,9 @@ def _unknown(agreement: pd.DataFrame, y: alt.Y) -> alt.Chart:
 
 def _subtitle(agreement: pd.DataFrame) -> list[str]:
     depths = sorted({int(depth) for depth in agreement["depth"]})
-    worst = f"The {depths[0]} worst models" if len(depths) == 1 else "The worst models"
+    worst = "The worst models"
+    if len(depths) == 1:
+        worst = "The worst model" if depths[0] == 1 else f"The {depths[0]} worst models"
     return [
         f"{worst} by each judge and by people.",
         "Thick stroke: random order. Thin line: tie-breaks.",

@@ -102,6 +102,13 @@ def styled(
             gridColor="#e6e6e6",
             tickColor="#bbbbbb",
         )
-        .configure_legend(labelFontSize=12, titleFontSize=12, labelColor=INK, symbolStrokeWidth=0)
+        .configure_legend(
+            labelFontSize=12,
+            titleFontSize=12,
+            labelColor=INK,
+            labelLimit=330,
+            columns=1,
+            symbolStrokeWidth=0,
+        )
     )
     return chart

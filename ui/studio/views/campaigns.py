@@ -16,9 +16,12 @@ from core.rating.campaigns import (
 )
 from core.studies.service import StudySummary, newest_version
 from db.tables import CampaignStatus, Origin
+from ui.plain import plain
 from ui.store import database, settings
 from ui.studio.acting import act, show_problem
 from ui.studio.session import require_staff, study_or_stop
+
+_PLACE = "campaigns"
 
 
 def page() -> None:
@@ -26,7 +29,7 @@ def page() -> None:
     actor = require_staff()
     study = study_or_stop()
     st.title("Rating by people")
-    show_problem()
+    show_problem(_PLACE)
     campaigns = list_campaigns(database(), study.id)
     with st.expander("Open a campaign", expanded=not campaigns):
         _open_form(study, actor)
@@ -39,15 +42,18 @@ def page() -> None:
 def _open_form(study: StudySummary, actor: str) -> None:
     content = newest_version(database(), study.id)
     default = default_items_per_session(len(content.candidates), len(content.test_cases))
-    with st.form("open_campaign", border=False):
-        name = st.text_input("Title that raters see", "Rate short texts", key="campaign_name")
+    key = study.version_id
+    with st.form(f"open_campaign_{key}", border=False):
+        name = st.text_input(
+            "Title that raters see", "Rate short texts", key=f"campaign_name_{key}"
+        )
         items = st.number_input(
-            "Answers each rater sees", 1, 10_000, default, key="campaign_items",
+            "Answers each rater sees", 1, 10_000, default, key=f"campaign_items_{key}",
             help="A multiple of the number of models lets each rater compare all of them.",
         )  # fmt: skip
-        instructions = st.text_area("Instructions", DEFAULT_INSTRUCTIONS, key="instructions")
-        consent = st.text_area("Consent", DEFAULT_CONSENT, key="consent")
-        last_day = st.date_input("Last day (UTC)", None, key="campaign_last_day")
+        instructions = st.text_area("Instructions", DEFAULT_INSTRUCTIONS, key=f"instructions_{key}")
+        consent = st.text_area("Consent", DEFAULT_CONSENT, key=f"consent_{key}")
+        last_day = st.date_input("Last day (UTC)", None, key=f"campaign_last_day_{key}")
         opened = st.form_submit_button("Open campaign", type="primary", key="open_campaign_button")
     if not opened:
         return
@@ -63,7 +69,7 @@ def _open_form(study: StudySummary, actor: str) -> None:
             expires_at=_end_of(last_day) if isinstance(last_day, date) else None,
         )
     except SlamError as error:
-        st.error(str(error))
+        st.error(plain(error))
         return
     st.rerun()
 
@@ -84,6 +90,11 @@ def _campaign(summary: CampaignSummary, actor: str) -> None:
         )
         if is_open:
             st.code(f"{settings().rate_url}/?campaign={campaign.link_token}", language=None)
+            if settings().public_rate_url is None:
+                st.caption(
+                    "This address works on this machine only; set SLAM_PUBLIC_RATE_URL to the one "
+                    "that raters reach, then start SLaM again."
+                )
         columns = st.columns(4)
         counted = counts.complete - summary.excluded_sessions
         columns[0].metric("Sessions that count", counted)
@@ -95,7 +106,7 @@ def _campaign(summary: CampaignSummary, actor: str) -> None:
                 "Close this campaign",
                 key=f"close_{campaign.id}",
                 on_click=act,
-                args=(close_campaign, database(), campaign.id, actor),
+                args=(_PLACE, close_campaign, database(), campaign.id, actor),
                 help="Nobody can start any more; sessions under way may be finished.",
             )
 

@@ -5,6 +5,7 @@ import streamlit as st
 from core.errors import SlamError
 from core.exchange.original import import_bytes
 from core.exchange.report import ImportReport
+from ui.plain import plain
 from ui.store import database
 from ui.studio.session import require_staff, show_study
 
@@ -40,7 +41,7 @@ def _take(file_name: str, content: bytes, study_name: str | None, actor: str) ->
                 database(), file_name, content, study_name=study_name, actor=actor
             )
     except SlamError as error:
-        st.error(str(error))
+        st.error(plain(error))
         return
     st.session_state["import_report"] = report
     show_study(report.study)
@@ -48,16 +49,16 @@ def _take(file_name: str, content: bytes, study_name: str | None, actor: str) ->
 
 
 def _show(report: ImportReport) -> None:
-    st.success(f"“{report.study}” is imported ({report.layout}).")
+    st.success(plain(f"“{report.study}” is imported ({report.layout})."))
     columns = st.columns(len(report.taken) or 1)
     for column, (kind, count) in zip(columns, report.taken.items(), strict=False):
         column.metric(kind.replace("_", " "), count)
     if report.unmatched:
         st.warning(f"{report.unmatched} things match nothing in the study and were left:")
     for reason in report.reasons:
-        st.write(f"- {reason}")
+        st.write(f"- {plain(reason)}")
     for note in report.notes:
-        st.caption(note)
+        st.caption(plain(note))
 
 
 page()

@@ -2,14 +2,16 @@
 
 import streamlit as st
 
+from core.errors import SlamError
 from core.judges.base import AnyJudge, LLMJudge
 from core.judges.registry import judges
-from core.judging.service import JudgingPlan, plan_judging, request_judging
-from core.runs import newest_progress
+from core.judging.service import plan_judging, request_judging, stored_judge_id
+from core.runs import Progress, newest_progress
 from core.studies.service import StudySummary, newest_version
 from db.tables import RunKind
+from ui.plain import plain
 from ui.store import database
-from ui.studio.acting import act, guarded
+from ui.studio.acting import act, guarded, show_problem
 from ui.studio.progress import show_progress
 from ui.studio.session import require_staff, study_or_stop, warn_without_daemon
 
@@ -24,29 +26,47 @@ def page() -> None:
         with st.container(border=True):
             st.subheader(judge.label)
             st.caption(_summary(judge))
-            _judge(study, judge.name, actor)
+            _draw(study, judge, actor)
 
 
 def _summary(judge: AnyJudge) -> str:
     """The first sentence of what the judge says of itself."""
     text = (type(judge).__doc__ or "").strip().splitlines()[0]
-    return f"{text} Scale: {judge.scale.minimum:g} to {judge.scale.maximum:g}."
+    return text
 
 
-@st.fragment(run_every=1.0)
-@guarded
-def _judge(study: StudySummary, judge_name: str, actor: str) -> None:
-    judge = judges()[judge_name]
+def _draw(study: StudySummary, judge: AnyJudge, actor: str) -> None:
     model = _model(study, judge) if isinstance(judge, LLMJudge) else None
-    plan = plan_judging(database(), study.id, judge_name, model)
-    progress = (
-        newest_progress(database(), study.id, RunKind.JUDGING, judge_id=plan.judge_id)
-        if plan.judge_id
-        else None
-    )
-    _buttons(study, judge_name, model, actor, plan, progress is not None and progress.is_active)
+    try:
+        progress = _progress(study, judge.name, model)
+    except SlamError as error:
+        st.error(plain(error))
+        return
+    polling = progress is not None and progress.is_active
+    draw = st.fragment(guarded(_judge), run_every=1.0 if polling else None)
+    draw(study, judge.name, model, actor, polling)
+
+
+def _judge(
+    study: StudySummary, judge_name: str, model: str | None, actor: str, polling: bool
+) -> None:
+    progress = _progress(study, judge_name, model)
+    active = progress is not None and progress.is_active
+    if not active:
+        # While it goes on, counting what is missing would cost more than the run's own progress.
+        _buttons(study, judge_name, model, actor)
+    show_problem(judge_name)
     if progress is not None:
-        show_progress(progress, actor, judge_name)
+        show_progress(progress, actor, judge_name, study.version_id)
+    if active != polling:
+        st.rerun(scope="app")
+
+
+def _progress(study: StudySummary, judge_name: str, model: str | None) -> Progress | None:
+    judge_id = stored_judge_id(database(), judge_name, model)
+    if judge_id is None:
+        return None
+    return newest_progress(database(), study.id, RunKind.JUDGING, judge_id=judge_id)
 
 
 def _model(study: StudySummary, judge: LLMJudge) -> str:
@@ -59,14 +79,11 @@ def _model(study: StudySummary, judge: LLMJudge) -> str:
     )
 
 
-def _buttons(
-    study: StudySummary,
-    judge_name: str,
-    model: str | None,
-    actor: str,
-    plan: JudgingPlan,
-    active: bool,
-) -> None:
+def _buttons(study: StudySummary, judge_name: str, model: str | None, actor: str) -> None:
+    plan = plan_judging(database(), study.id, judge_name, model)
+    if plan.total == 0:
+        st.info("There is no response to judge yet; generate responses first.")
+        return
     open_calls = len(plan.missing) + len(plan.unfinished)
     st.write(
         f"Of {plan.total} responses, **{plan.ok}** are judged, **{open_calls}** are still to be "
@@ -77,17 +94,16 @@ def _buttons(
         f"Judge {open_calls} responses" if open_calls else "Nothing is missing",
         type="primary",
         key=f"judge_{judge_name}",
-        disabled=active or not open_calls,
+        disabled=not open_calls,
         on_click=act,
-        args=(request_judging, database(), study.id, judge_name, model, actor),
+        args=(judge_name, request_judging, database(), study.id, judge_name, model, actor),
     )
     if plan.failed:
         right.button(
             f"Retry what failed ({len(plan.failed)})",
             key=f"retry_{judge_name}",
-            disabled=active,
             on_click=act,
-            args=(request_judging, database(), study.id, judge_name, model, actor),
+            args=(judge_name, request_judging, database(), study.id, judge_name, model, actor),
             kwargs={"retry_failed": True},
         )
 

@@ -16,10 +16,12 @@ from core.studies.service import (
 )
 from core.studies.template import render
 from db.repositories.studies import VersionContent
+from ui.plain import plain
 from ui.store import database
 from ui.studio.offers import models_on_offer
 from ui.studio.session import chosen_study, require_staff, show_study
 
+_EXAMPLE_NAME = "Morning briefing"
 _EXAMPLE_TEMPLATE = """\
 Write a short, encouraging morning briefing for {{name}}, in at most 4 sentences.
 
@@ -56,7 +58,7 @@ def page() -> None:
     with st.sidebar:
         _editor(content, actor)
     if message := st.session_state.pop("study_message", None):
-        st.success(message)
+        st.success(plain(message))
     if content is None:
         _welcome()
     else:
@@ -106,7 +108,7 @@ def _offers() -> None:
 def _editor(content: VersionContent | None, actor: str) -> None:
     known = definition_of(content) if content else _example()
     key = content.version.id if content else "new"
-    with st.form(f"study_{key}", border=False):
+    with st.form(f"study_{key}", border=False, enter_to_submit=False):
         st.subheader("Prompt and parameters")
         name = st.text_input("Name", known.name, key=f"name_{key}", disabled=content is not None)
         description = st.text_area(
@@ -120,6 +122,9 @@ def _editor(content: VersionContent | None, actor: str) -> None:
             "Test cases (CSV)", cases_as_csv(known.test_cases), key=f"cases_{key}", height=200,
             help="The header names the placeholders, one row a test case; `case` names it.",
         )  # fmt: skip
+        table = st.file_uploader(
+            "Or test cases from a file (CSV or JSON lines)", ["csv", "jsonl"], key=f"file_{key}"
+        )
         reference = st.text_input(
             "Reference: the model to be replaced", known.reference or "", key=f"reference_{key}"
         )
@@ -139,7 +144,9 @@ def _editor(content: VersionContent | None, actor: str) -> None:
             definition = StudyDefinition(
                 name=name,
                 template=template,
-                test_cases=read_cases("The table of test cases", cases.encode()),
+                test_cases=read_cases(table.name, table.getvalue())
+                if table
+                else read_cases("the table of test cases", cases.encode()),
                 reference=reference or None,
                 candidates=tuple(line for line in candidates.splitlines() if line.strip()),
                 description=description,
@@ -149,7 +156,7 @@ def _editor(content: VersionContent | None, actor: str) -> None:
             )
             _save(content, definition, actor)
         except SlamError as error:
-            st.error(str(error))
+            st.error(plain(error))
             return
         st.rerun()
 
@@ -180,9 +187,16 @@ def _save(content: VersionContent | None, definition: StudyDefinition, actor: st
     else:
         stored = save_version(database(), content.study.id, definition, actor)
     show_study(stored.study.name)
-    st.session_state["study_message"] = (
-        f"Version {stored.version.number} of “{stored.study.name}” is saved. "
-        "Next: generate its responses on the page “Responses”."
+    st.session_state["study_message"] = _what_is_next(content, stored)
+
+
+def _what_is_next(before: VersionContent | None, stored: VersionContent) -> str:
+    if before is not None and before.version.id == stored.version.id:
+        return "Nothing has changed, so no version was made."
+    plan = plan_generation(database(), stored.study.id)
+    return (
+        f"Version {stored.version.number} of “{stored.study.name}” is saved: {plan.ok} of its "
+        f"{plan.total} responses are there already. Make the others on the page “Responses”."
     )
 
 
@@ -190,7 +204,7 @@ def _example() -> StudyDefinition:
     ollama, _ = models_on_offer("ollama")
     openai, _ = models_on_offer("openai")
     return StudyDefinition(
-        name="",
+        name=_EXAMPLE_NAME,
         template=_EXAMPLE_TEMPLATE,
         test_cases=read_cases("example", _EXAMPLE_CASES.encode()),
         reference=next((model for model in openai if "gpt-4" in model), "openai/gpt-4"),

@@ -11,14 +11,14 @@ from ui.store import database
 from ui.studio.charts.agreement import agreement_chart
 from ui.studio.downloads import offer_downloads
 from ui.studio.results_view import show_counts
-from ui.studio.session import require_staff, study_or_stop
+from ui.studio.session import choose_version, require_staff, study_or_stop
 
 
 def page() -> None:
     """Draw the page."""
     require_staff()
     study = study_or_stop()
-    results = load_results(database(), study.id)
+    results = load_results(database(), study.id, choose_version(study))
     st.title("Agreement of judges with people")
     show_counts(results)
     human = _human_scores(results)
@@ -44,9 +44,10 @@ def page() -> None:
     frame = agreement_by_judge(human, judged, depth)
     st.altair_chart(agreement_chart(frame), theme=None)
     st.caption(
-        "Both measures go from 0 to 1. Ties are resolved in every possible way: the point is the "
-        "mean over them, the bar from the least to the most. The tick is what a judge reaches that "
-        "orders the models at random."
+        "Both measures go from 0 to 1. Ties are broken in every possible way: the bar is the mean "
+        "over them, the thin line goes from the least to the most. The thick stroke is what a "
+        f"judge reaches that orders the models at random. People: {results.sessions.counted} "
+        "sessions; with few of them, their own order is mostly chance."
     )
     st.dataframe(frame, hide_index=True)
     offer_downloads(frame, f"{study.name} agreement")

@@ -12,8 +12,8 @@ from ui.store import database
 from ui.studio.charts.mean_scores import mean_scores_chart
 from ui.studio.charts.score_distribution import score_distribution_chart
 from ui.studio.downloads import offer_downloads
-from ui.studio.results_view import show_counts
-from ui.studio.session import require_staff, study_or_stop
+from ui.studio.results_view import show_cautions, show_counts
+from ui.studio.session import choose_version, require_staff, study_or_stop
 
 _TEN = (0.0, 10.0)
 
@@ -22,7 +22,7 @@ def page() -> None:
     """Draw the page."""
     require_staff()
     study = study_or_stop()
-    results = load_results(database(), study.id)
+    results = load_results(database(), study.id, choose_version(study))
     st.title("Quality by model")
     show_counts(results)
     if results.ratings.empty and results.judgments.empty and results.preferences.empty:
@@ -55,32 +55,37 @@ def _scores(results: StudyResults) -> None:
         score_distribution_chart(distribution, quality, reference_model=results.reference_model),
         theme=None,
     )
+    show_cautions(quality)
 
 
 def _similarity(results: StudyResults, judge: str, scale: tuple[float, float]) -> None:
     st.subheader(f"{judge}: nearness to the reference")
     judged = results.judgments[results.judgments["judge"] == judge]
+    quality = judged_quality_by_model(judged)
     chart = mean_scores_chart(
-        judged_quality_by_model(judged),
+        quality,
         title=f"{judge} by model",
         x_title=f"{judge} ({scale[0]:g} to {scale[1]:g})",
         reference_model=results.reference_model,
     )
     st.altair_chart(chart, theme=None)
+    show_cautions(quality)
 
 
 def _preferences(results: StudyResults) -> None:
     st.subheader("Comparisons by people")
     criteria = sorted(results.preferences["criterion"].unique())
     criterion = st.selectbox("Criterion", criteria, key="quality_criterion")
+    shares = preference_share_by_model(results.preferences, criterion)
     chart = mean_scores_chart(
-        preference_share_by_model(results.preferences, criterion),
+        shares,
         title=f"Comparisons won: {criterion}",
         x_title="Share of comparisons won, ties count half (0 to 1)",
         reference_model=results.reference_model,
         even=0.5,
     )
     st.altair_chart(chart, theme=None)
+    show_cautions(shares)
     first = (results.preferences["preference"] == "first").mean()
     second = (results.preferences["preference"] == "second").mean()
     st.caption(
