@@ -7,7 +7,7 @@ import pandas as pd
 from sqlmodel import Session
 
 from core.analysis.frames import JUDGMENTS, PREFERENCES, RATINGS
-from core.judges.registry import judge_named
+from core.judges.registry import judges
 from core.judging.inputs import inputs_hash, inputs_of
 from core.studies.service import content_of
 from db.engine import Database
@@ -16,7 +16,7 @@ from db.repositories.judgments import Judgments
 from db.repositories.rating import Campaigns, RatedItem, complete_ratings
 from db.repositories.responses import ResponseInContext, Responses, excluded_ids
 from db.repositories.studies import Studies, VersionContent
-from db.tables import CallStatus, Judge, Subject
+from db.tables import CallStatus, Judge, Judgment, Subject
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,33 +194,45 @@ def _judgment_rows(
 ) -> list[dict[str, object]]:
     usable = {one.response.id: one for one in responses}
     judgments = Judgments(session)
-    judges = judgments.judges_of(list(usable))
-    names = _names(judges)
+    stored = judgments.judges_of(list(usable))
+    names = _names(stored)
     rows: list[dict[str, object]] = []
-    for judge in judges:
-        # What was judged under another question or against other references stays stored, but
-        # does not speak of this version.
-        seen = inputs_of(judge_named(judge.name), content, responses)
-        current = {one: inputs_hash(judged) for one, judged in seen.items()}
-        for judgment in judgments.of_judge(judge.id, usable):
-            if (
-                judgment.status is CallStatus.OK
-                and current[judgment.response_id] == judgment.inputs_hash
-            ):
-                context = usable[judgment.response_id]
-                rows.append(
-                    {
-                        "judge": names[judge.id],
-                        "test_case": context.test_case.name,
-                        "model": context.candidate.model,
-                        "response_id": judgment.response_id,
-                        "sample_index": context.response.sample_index,
-                        "score": judgment.score,
-                        "scale_min": judge.scale_min,
-                        "scale_max": judge.scale_max,
-                    }
-                )
+    for judge in stored:
+        for judgment in _current(judge, content, responses, judgments.of_judge(judge.id, usable)):
+            context = usable[judgment.response_id]
+            rows.append(
+                {
+                    "judge": names[judge.id],
+                    "test_case": context.test_case.name,
+                    "model": context.candidate.model,
+                    "response_id": judgment.response_id,
+                    "sample_index": context.response.sample_index,
+                    "score": judgment.score,
+                    "scale_min": judge.scale_min,
+                    "scale_max": judge.scale_max,
+                }
+            )
     return rows
+
+
+def _current(
+    judge: Judge,
+    content: VersionContent,
+    responses: list[ResponseInContext],
+    judgments: list[Judgment],
+) -> list[Judgment]:
+    """The judgments that speak of this version.
+
+    What was judged under another question or against other references stays stored, but does not.
+    What a judge saw can only be told while it is installed; without it, its newest judgments count.
+    """
+    made = [one for one in judgments if one.status is CallStatus.OK]
+    method = judges().get(judge.name)
+    if method is None:
+        return list({one.response_id: one for one in made}.values())
+    seen = inputs_of(method, content, responses)
+    current = {one: inputs_hash(judged) for one, judged in seen.items()}
+    return [one for one in made if current[one.response_id] == one.inputs_hash]
 
 
 def _names(judges: list[Judge]) -> dict[str, str]:

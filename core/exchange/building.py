@@ -20,9 +20,6 @@ from core.exchange.storable import is_storable
 PROMPT_TEMPLATE = "{{prompt}}"
 """The template of imported studies: every prompt fills it whole, whatever braces it holds."""
 
-UNKNOWN_PROMPT_TEMPLATE = "(The imported file does not hold the prompt.)"
-"""The template where a file gives responses without what they answer."""
-
 _NAME_LENGTH = 60
 
 

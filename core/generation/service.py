@@ -6,7 +6,7 @@ from sqlmodel import Session
 
 from core.errors import InvalidInputError
 from core.runs import claim_run
-from core.studies.service import freeze, newest_content
+from core.studies.service import freeze, newest_content, require_prompt
 from db.engine import Database
 from db.repositories.responses import Key, Responses
 from db.repositories.studies import VersionContent
@@ -51,6 +51,7 @@ def request_generation(
     """
     with database.write() as session:
         content = newest_content(session, study_id, lock=True)
+        require_prompt(content, "nothing can be generated")
         plan = _plan(session, content)
         again = [*plan.unfinished, *(plan.failed if retry_failed else ())]
         if not plan.missing and not again:

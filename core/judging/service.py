@@ -11,7 +11,7 @@ from core.judges.registry import judge_named
 from core.judging.inputs import inputs_hash, inputs_of
 from core.providers.names import parse_model
 from core.runs import claim_run
-from core.studies.service import freeze, newest_content
+from core.studies.service import freeze, newest_content, require_prompt
 from db.engine import Database
 from db.repositories.judgments import JudgmentKey, Judgments
 from db.repositories.responses import Responses
@@ -100,6 +100,8 @@ def request_judging(
 def _check(judge: AnyJudge, content: VersionContent, plan: JudgingPlan, again: list[str]) -> None:
     if plan.total == 0:
         raise InvalidInputError("There is no response to judge yet; generate responses first.")
+    if isinstance(judge, LLMJudge):
+        require_prompt(content, f"{judge.label} cannot read what was asked")
     if isinstance(judge, SimilarityJudge) and content.reference is None:
         raise InvalidInputError(
             f"{judge.label} compares with the reference, and this study names none; add one."

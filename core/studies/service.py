@@ -14,6 +14,7 @@ from core.studies.definition import (
     document_hash,
     text_hash,
 )
+from core.studies.template import UNKNOWN_PROMPT
 from db.engine import Database
 from db.repositories import audits
 from db.repositories.studies import Studies, VersionContent
@@ -137,6 +138,19 @@ def list_studies(database: Database) -> list[StudySummary]:
                     )
                 )
         return summaries
+
+
+def require_prompt(content: VersionContent, purpose: str) -> None:
+    """Check that the study's prompt is known, before somebody is asked to work with it.
+
+    Raises:
+        InvalidInputError: the study was imported from a file that does not hold the prompt.
+    """
+    if content.template.text == UNKNOWN_PROMPT:
+        raise InvalidInputError(
+            f"The file that this study was imported from does not hold the prompt, so {purpose}; "
+            "make a study with the prompt instead."
+        )
 
 
 def freeze(session: Session, version: StudyVersion, actor: str) -> None:

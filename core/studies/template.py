@@ -9,6 +9,9 @@ from collections.abc import Mapping
 
 from core.errors import InvalidInputError
 
+UNKNOWN_PROMPT = "(The imported file does not hold the prompt.)"
+"""The template of a study whose file gave responses without what they answer."""
+
 _BRACES = re.compile(r"\{\{(.*?)\}\}", re.DOTALL)
 _NAME = re.compile(r"\s*([A-Za-z_][A-Za-z0-9_]*)\s*")
 

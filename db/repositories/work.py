@@ -199,7 +199,7 @@ class Work:
         )
 
     def doubt_unanswered_of(self, run: Run) -> None:
-        """Mark the run's attempts that never ended in doubt, unless their row was made after all."""
+        """Mark the run's unended attempts as in doubt, unless their row was made after all."""
         responses = select(Response.id).where(Response.status != CallStatus.OK)
         judgments = select(Judgment.id).where(Judgment.status != CallStatus.OK)
         self.session.connection().execute(

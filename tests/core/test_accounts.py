@@ -1,5 +1,8 @@
 """Staff sign in with a password, guessing is slowed down, and no secret is stored readable."""
 
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 
 import pytest
@@ -189,3 +192,65 @@ def test_a_stored_hash_that_is_none_lets_nobody_in(database: Database) -> None:
         session.add(Account(name="imported", password_hash="not a hash"))
     with pytest.raises(SignInError):
         sign_in(database, "imported", "not a hash")
+
+
+class CountingHasher:
+    """Says no to every password, slowly, and counts how often and how many at once."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.now = self.most = self.calls = 0
+
+    def verify(self, _hash: str, _password: bytes) -> bool:
+        with self.lock:
+            self.now += 1
+            self.calls += 1
+            self.most = max(self.most, self.now)
+        time.sleep(0.02)
+        with self.lock:
+            self.now -= 1
+        return False
+
+
+def test_tries_at_the_same_moment_neither_pass_the_lock_nor_fill_the_memory(
+    database: Database, password: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hasher = CountingHasher()
+    monkeypatch.setattr(accounts, "_hasher", hasher)
+
+    def guess(number: int) -> str:
+        with pytest.raises(SignInError) as raised:
+            sign_in(database, ADMIN, f"guess {number}")
+        return str(raised.value)
+
+    with ThreadPoolExecutor(10) as threads:
+        sentences = list(threads.map(guess, range(30)))
+    assert hasher.calls == MAX_FAILURES
+    assert hasher.most == 2
+    assert sum("wait a quarter" in sentence for sentence in sentences) == 20
+
+
+def test_a_try_that_dies_while_its_password_is_looked_at_counts_as_failed(
+    database: Database, password: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def die(*_arguments: object) -> bool:
+        raise MemoryError
+
+    monkeypatch.setattr(accounts, "_fits", die)
+    with pytest.raises(MemoryError):
+        sign_in(database, ADMIN, password)
+    with database.read() as session:
+        (attempt,) = session.exec(select(SignInAttempt)).all()
+    assert not attempt.succeeded
+
+
+@pytest.mark.parametrize("bad", ["\x00", "\ud800"])
+def test_characters_that_cannot_be_stored_sign_nobody_in(
+    database: Database, password: str, bad: str
+) -> None:
+    with pytest.raises(SignInError, match="The name or the password is wrong"):
+        sign_in(database, f"nobody{bad}", password)
+    with pytest.raises(SignInError, match="The name or the password is wrong"):
+        sign_in(database, ADMIN, password + bad)
+    with pytest.raises(InvalidInputError, match="There is no account"):
+        reset_password(database, f"nobody{bad}")

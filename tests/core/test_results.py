@@ -1,12 +1,18 @@
 """What counts: complete sessions, nothing that is excluded, each judge's newest judgment."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pandas as pd
 import pytest
 
-from core.errors import NotFoundError
+from core.errors import InvalidInputError, NotFoundError
+from core.generation.service import request_generation
+from core.judging.service import request_judging
 from core.results import StudyResults, load_results
+from core.studies.definition import Case, Parameters
+from core.studies.service import create_study, definition_of, save_version
+from core.studies.template import UNKNOWN_PROMPT
 from db.engine import Database
 from db.repositories.studies import VersionContent
 from db.tables import (
@@ -26,7 +32,16 @@ from db.tables import (
     Subject,
 )
 from db.types import new_id, utc_now
-from tests.building import ACTOR, REFERENCE, SMALL, decide, make_study, rows_of, store_responses
+from tests.building import (
+    ACTOR,
+    REFERENCE,
+    SMALL,
+    decide,
+    end,
+    make_study,
+    rows_of,
+    store_responses,
+)
 from tests.core.rating.raters import answer, completed, opened, started
 
 
@@ -240,3 +255,49 @@ def test_imported_pairs_come_out_as_preferences(database: Database) -> None:
 
     decide(database, Subject.RESPONSE, pairs[0][1].id)
     assert list(results(database, content).preferences["preference"]) == ["second", "tie"]
+
+
+def test_scores_given_to_another_question_are_not_this_versions(database: Database) -> None:
+    content, campaign = rated_study(database)
+    completed(database, campaign)
+    run = request_judging(database, content.study.id, "gpt_scorer", REFERENCE, ACTOR)
+    with database.write() as session:
+        for row in rows_of(session, Judgment):
+            row.status, row.score = CallStatus.OK, 9.0
+            session.add(row)
+    end(database, run)
+    assert len(results(database, content).judgments) == run.planned_calls
+    asked = definition_of(content)
+    other = replace(asked, rubric_question="How short is it?")
+    save_version(database, content.study.id, other, ACTOR)
+    found = results(database, content)
+    assert found.judgments.empty
+    assert found.ratings.empty
+    assert (found.sessions.counted, found.sessions.other_question) == (0, 1)
+    save_version(database, content.study.id, asked, ACTOR)
+    assert len(results(database, content).judgments) == run.planned_calls
+    assert results(database, content).sessions.counted == 1
+
+
+def test_an_earlier_version_can_still_be_looked_at(database: Database) -> None:
+    content, campaign = rated_study(database)
+    completed(database, campaign)
+    warmer = replace(definition_of(content), parameters=Parameters(temperature=1.5))
+    save_version(database, content.study.id, warmer, ACTOR)
+    assert results(database, content).sessions.counted == 0
+    earlier = load_results(database, content.study.id, 1)
+    assert (earlier.sessions.counted, len(earlier.ratings)) == (1, 3)
+    with pytest.raises(NotFoundError, match="no version 7"):
+        load_results(database, content.study.id, 7)
+
+
+def test_a_study_without_its_prompt_is_neither_generated_nor_read_by_a_model(
+    database: Database,
+) -> None:
+    unknown = replace(definition(), template=UNKNOWN_PROMPT, test_cases=(Case("file", {}),))
+    content = create_study(database, unknown, ACTOR)
+    store_responses(database, content)
+    with pytest.raises(InvalidInputError, match="does not hold the prompt"):
+        request_generation(database, content.study.id, ACTOR)
+    with pytest.raises(InvalidInputError, match="cannot read what was asked"):
+        request_judging(database, content.study.id, "gpt_scorer", REFERENCE, ACTOR)

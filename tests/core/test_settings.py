@@ -1,11 +1,13 @@
 """Every setting comes from its environment variable, is checked, and shows no secret."""
 
+import socket
 from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
 
-from core.settings import Settings
+from core.errors import InvalidInputError
+from core.settings import Settings, load_settings
 
 
 @pytest.fixture(autouse=True)
@@ -102,3 +104,33 @@ def test_secrets_are_shown_in_no_text_and_no_export(monkeypatch: pytest.MonkeyPa
 def test_settings_do_not_change_once_made() -> None:
     with pytest.raises(ValidationError, match="frozen"):
         Settings().rate_port = 1  # type: ignore[misc]  # the point of the test
+
+
+@pytest.mark.parametrize("blank", ["", "  "])
+def test_a_blank_variable_counts_as_unset(monkeypatch: pytest.MonkeyPatch, blank: str) -> None:
+    for name in variables():
+        monkeypatch.setenv(name, blank)
+    assert Settings() == Settings.model_construct()
+    assert Settings().openai_api_key is None
+    assert Settings().model_fields_set == set()
+
+
+def test_two_machines_do_not_share_a_daemons_name_by_default() -> None:
+    assert Settings().daemon_name == socket.gethostname()
+
+
+@pytest.mark.parametrize("host", ["http://[::1", "127.0.0.1:port", "http://", "http://a b"])
+def test_an_ollama_host_that_is_no_address_is_refused_in_one_sentence(
+    monkeypatch: pytest.MonkeyPatch, host: str
+) -> None:
+    monkeypatch.setenv("OLLAMA_HOST", host)
+    with pytest.raises(InvalidInputError, match=r"^The setting OLLAMA_HOST=.* unset it\.$"):
+        load_settings()
+
+
+@pytest.mark.parametrize("host", ["localhost", "0.0.0.0:11434", "https://ollama.example/path"])
+def test_an_ollama_host_may_be_written_as_ollama_itself_takes_it(
+    monkeypatch: pytest.MonkeyPatch, host: str
+) -> None:
+    monkeypatch.setenv("OLLAMA_HOST", host)
+    assert load_settings().ollama_host == host

@@ -11,7 +11,7 @@ from core.judging.service import request_judging
 from core.runs import cancel_run, daemon_is_alive, newest_progress
 from db.engine import Database
 from db.repositories.work import Work
-from db.tables import AttemptStatus, CallStatus, Judgment, Run, RunKind, RunStatus
+from db.tables import Attempt, AttemptStatus, CallStatus, Judgment, Run, RunKind, RunStatus
 from tests.building import (
     ABSENT,
     ACTOR,
@@ -49,6 +49,7 @@ def test_a_requested_run_is_made_and_judged_and_finishes(
     with database.read() as session:
         judgments = rows_of(session, Judgment)
     assert [row.status for row in judgments] == [CallStatus.OK] * 6
+    assert daemons.printed() == "slam.daemon: ready\n", "requests are no news for a terminal"
 
 
 def test_cancelling_stops_a_run_at_once_and_a_later_request_makes_the_rest(
@@ -65,6 +66,11 @@ def test_cancelling_stops_a_run_at_once_and_a_later_request_makes_the_rest(
     wait_until(lambda: _is_quiet(sandbox), daemons.printed, patience_s=5)
     kept = daemons.made(content)
     assert 3 <= len(kept) < 60
+    with database.read() as session:
+        left = {one.status for one in rows_of(session, Attempt)}
+    assert left == {AttemptStatus.OK, AttemptStatus.IN_DOUBT}, (
+        "calls that were broken off are shown"
+    )
 
     sandbox.change(REFERENCE, time_to_first_token_ms=5)
     second = request_generation(database, content.study.id, ACTOR)
@@ -127,6 +133,17 @@ def test_a_daemon_that_is_told_to_stop_exits_cleanly_and_the_next_one_goes_on(
     assert len(made) == 40
     assert committed.items() <= made.items()
     assert "Traceback" not in daemons.printed()
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_ticks_that_were_missed_are_no_news(daemons: Daemons) -> None:
+    process = daemons.start()
+    process.send_signal(signal.SIGSTOP)  # a laptop that sleeps
+    time.sleep(4)
+    process.send_signal(signal.SIGCONT)
+    time.sleep(2)
+    assert process.poll() is None
+    assert daemons.printed() == "slam.daemon: ready\n"
 
 
 # An outage is between the daemon and the model; which database there is makes no difference.

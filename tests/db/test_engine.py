@@ -1,5 +1,6 @@
 """The database hands out transactions that lose nothing and explain themselves in a sentence."""
 
+import stat
 import subprocess
 import sys
 import threading
@@ -15,7 +16,9 @@ from db.engine import Database, sqlite_url
 from db.errors import StoreError
 from db.migrate import migrate
 from db.tables import PromptTemplate, Study
+from tests.postgresql import PostgreSQL
 
+_NO_ANSWER = r"^The database did not answer; try again\.$"
 _HOLD = """
 import sqlite3, sys
 connection = sqlite3.connect(sys.argv[1], isolation_level=None)
@@ -209,7 +212,7 @@ def test_a_database_that_may_not_be_written_is_told(sqlite: Database) -> None:
 
 def test_a_file_that_cannot_be_opened_is_told(tmp_path: Path) -> None:
     database = Database(sqlite_url(tmp_path / "no-such-folder" / "slam.sqlite3"))
-    with pytest.raises(StoreError, match=r"did not answer \(unable to open database file"):
+    with pytest.raises(StoreError, match=_NO_ANSWER):
         names(database)
 
 
@@ -224,10 +227,57 @@ def test_reading_before_migrating_says_what_to_run(empty_database_url: str) -> N
         database.close()
 
 
-def test_a_server_that_is_not_there_is_told() -> None:
-    database = Database("postgresql+psycopg://slam@127.0.0.1:1/nothing")
-    with pytest.raises(StoreError, match="did not answer"):
+def test_a_server_that_is_not_there_is_told_and_its_address_only_to_the_log(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    database = Database("postgresql+psycopg://slam@127.0.0.1:1/locked-and-full")
+    with pytest.raises(StoreError, match=_NO_ANSWER):
         names(database)
+    (record,) = caplog.records
+    assert (record.name, record.levelname) == ("slam.store", "WARNING")
+    assert "127.0.0.1" in record.getMessage()
+
+
+def test_a_connection_lost_at_the_commit_claims_nothing_of_what_was_stored(
+    postgresql: PostgreSQL,
+) -> None:
+    with postgresql.new_database() as url:
+        database = Database(url)
+
+        def write_and_lose_the_connection() -> None:
+            with database.write() as session:
+                raw = session.connection().connection.dbapi_connection
+                assert raw is not None
+                raw.close()  # type: ignore[no-untyped-call]  # the driver's interface has no types
+
+        with pytest.raises(StoreError, match=_NO_ANSWER):
+            write_and_lose_the_connection()
+        database.close()
+
+
+@pytest.mark.parametrize("scheme", ["postgres", "postgresql"])
+def test_an_address_without_a_driver_is_told_what_to_begin_with(scheme: str) -> None:
+    with pytest.raises(StoreError, match=rf"begins with {scheme}://.*postgresql\+psycopg://"):
+        Database(f"{scheme}://slam@host/name")
+
+
+def test_a_new_file_and_its_journal_are_readable_by_their_owner_alone(path: Path) -> None:
+    database = Database(sqlite_url(path))
+    migrate(database)
+    add_study(database, "private")
+    modes = {one.name: stat.S_IMODE(one.stat().st_mode) for one in path.parent.iterdir()}
+    database.close()
+    assert path.name in modes
+    assert set(modes.values()) == {0o600}, modes
+
+
+def test_a_file_that_is_there_keeps_its_mode(path: Path) -> None:
+    path.touch()
+    path.chmod(0o640)
+    database = Database(sqlite_url(path))
+    migrate(database)
+    database.close()
+    assert stat.S_IMODE(path.stat().st_mode) == 0o640
 
 
 @pytest.mark.parametrize("url", ["nonsense", "", "sqlite", "postgresql://host:port/name"])

@@ -24,9 +24,9 @@ def show_counts(results: StudyResults) -> None:
 def show_cautions(quality: pd.DataFrame) -> None:
     """What a reader must know beside the intervals: too few raters, only these prompts, …"""
     unsure = quality[(quality["status"] != "ok") | (quality["note"] != "")]
-    cautions = {
-        (str(row["source"]), str(row["status"] if row["status"] != "ok" else row["note"]))
-        for row in unsure.to_dict("records")
-    }
-    for source, caution in sorted(cautions):
-        st.caption(plain(f"Mind: {source}, {caution}."))
+    cautions: dict[str, set[str]] = {}
+    for row in unsure.to_dict("records"):
+        caution = row["status"] if row["status"] != "ok" else row["note"]
+        cautions.setdefault(str(row["source"]), set()).update(str(caution).split("; "))
+    for source, said in sorted(cautions.items()):
+        st.caption(plain(f"Mind ({source}): {'; '.join(sorted(said))}."))

@@ -13,9 +13,10 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter
 
 from core.errors import InvalidInputError
 from core.exchange.answers import answers_of, criteria_of, keep_item, milliseconds, other_keys
-from core.exchange.building import UNKNOWN_PROMPT_TEMPLATE, StudyBuilder
+from core.exchange.building import StudyBuilder
 from core.exchange.content import ImportedItem, ImportedSession, ImportedStudy
 from core.exchange.documents import Documents, ModelLabel, PersonName, stem_of, validated
+from core.studies.template import UNKNOWN_PROMPT
 
 
 class Comparison(BaseModel):
@@ -97,9 +98,7 @@ class _Reader:
         """The study of the file."""
         sessions = list(self._sessions())
         self._note_running_times()
-        return self._builder.build(
-            stem_of(self._entry), template=UNKNOWN_PROMPT_TEMPLATE, sessions=sessions
-        )
+        return self._builder.build(stem_of(self._entry), template=UNKNOWN_PROMPT, sessions=sessions)
 
     def _read_criteria(self, answered: list[dict[str, Any]]) -> tuple[str, ...]:
         notes = self._builder.tally.notes

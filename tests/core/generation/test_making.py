@@ -1,17 +1,22 @@
 """Responses made by a stand-in over HTTP, and what is stored of each call."""
 
 import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
+import stamina
+from sqlmodel import Session
 
 from core.bench.prices import price_book
+from core.errors import StoreError
 from core.generation.service import request_generation
-from core.providers.base import ChatReply, Timeline
+from core.providers.base import ChatReply, FailureKind, ProviderError, Timeline
 from core.recording import Call, RowRecorder
-from core.runs import newest_progress
+from core.runs import cancel_run, newest_progress
 from db.engine import Database
 from db.repositories.work import Work
-from db.tables import Attempt, AttemptStatus, CallStatus, Response, RunKind
+from db.tables import Attempt, AttemptStatus, CallStatus, Response, Run, RunKind
 from tests.building import (
     ABSENT,
     ACTOR,
@@ -20,6 +25,7 @@ from tests.building import (
     SMALL,
     Sandbox,
     attempts_at,
+    end,
     generate,
     make,
     make_study,
@@ -269,3 +275,118 @@ def test_a_late_failure_never_undoes_a_stored_response(database: Database) -> No
     asyncio.run(recorder.gave_up("unavailable", "Too late."))
     (after,) = stored(database, content)
     assert (after.status, after.text, after.error_kind) == (CallStatus.OK, row.text, None)
+
+
+def _recorder(database: Database, run: Run, row: Response) -> RowRecorder:
+    return RowRecorder(database, Response, row.id, run.id, "openai/gpt-4", _keep_text)
+
+
+@pytest.mark.parametrize("ending", ["succeeded", "failed", "gave_up"])
+def test_what_was_paid_is_stored_though_the_store_was_locked_for_long(
+    database: Database, monkeypatch: pytest.MonkeyPatch, ending: str
+) -> None:
+    content = make_study(database, candidates=["openai/gpt-4"], reference=None, cases=1)
+    run = request_generation(database, content.study.id, ACTOR)
+    (row,) = stored(database, content)
+    recorder = _recorder(database, run, row)
+    write, refused = database.write, [1, 2, 3]
+
+    @contextmanager
+    def locked_at_first() -> Iterator[Session]:
+        if refused:
+            refused.pop()
+            raise StoreError("The database is busy with another writer.")
+        with write() as session:
+            yield session
+
+    async def end_one() -> None:
+        attempt_id = await recorder.sent()
+        monkeypatch.setattr(database, "write", locked_at_first)
+        if ending == "succeeded":
+            await recorder.succeeded(attempt_id, _reply("paid"))
+        elif ending == "failed":
+            await recorder.failed(attempt_id, ProviderError(FailureKind.TIMEOUT, "Too slow."))
+        else:
+            await recorder.gave_up("timeout", "Too slow.")
+
+    with stamina.set_testing(True, attempts=6, cap=True):
+        asyncio.run(end_one())
+    (after,) = stored(database, content)
+    (attempt,) = attempts_at(database, response_id=row.id)
+    assert (after.status, attempt.status) == {
+        "succeeded": (CallStatus.OK, AttemptStatus.OK),
+        "failed": (CallStatus.PLANNED, AttemptStatus.FAILED),
+        "gave_up": (CallStatus.FAILED, AttemptStatus.SENT),
+    }[ending]
+
+
+@pytest.mark.parametrize("why", ["failed", "of a later run", "cancelled"])
+def test_no_call_is_made_for_a_row_that_is_not_the_runs_to_make(
+    database: Database, sandbox: Sandbox, why: str
+) -> None:
+    content = make_study(database, candidates=[SMALL], reference=None, cases=1)
+    run = request_generation(database, content.study.id, ACTOR)
+    (row,) = stored(database, content)
+    asking = run.id
+    if why == "failed":
+        row.status = CallStatus.FAILED
+        with database.write() as session:
+            session.merge(row)
+    elif why == "of a later run":
+        asking = "an earlier run"
+    else:
+        cancel_run(database, run.id, ACTOR)
+    assert asyncio.run(make(database, sandbox, asking, [row.id])) == [row.status]
+    assert sandbox.calls() == 0
+    assert attempts_at(database, response_id=row.id) == []
+    assert stored(database, content)[0].status is row.status
+
+
+def test_a_late_failure_leaves_a_row_that_a_later_run_has_taken_over_open(
+    database: Database,
+) -> None:
+    content = make_study(database, candidates=[SMALL], reference=None, cases=1)
+    run = request_generation(database, content.study.id, ACTOR)
+    (row,) = stored(database, content)
+    recorder = RowRecorder(database, Response, row.id, "an earlier run", SMALL, _keep_text)
+    asyncio.run(recorder.gave_up("unavailable", "Too late."))
+    (after,) = stored(database, content)
+    assert (after.status, after.run_id) == (CallStatus.PLANNED, run.id)
+
+
+def test_an_answer_of_no_use_is_paid_and_each_run_shows_what_it_paid_itself(
+    database: Database,
+) -> None:
+    content = make_study(database, candidates=["openai/gpt-4"], reference=None, cases=1)
+    first = request_generation(database, content.study.id, ACTOR)
+    (row,) = stored(database, content)
+    empty = ProviderError(
+        FailureKind.EMPTY, "Empty.", finish_reason="length", prompt_tokens=1000, completion_tokens=0
+    )
+
+    async def pay_for_nothing() -> None:
+        recorder = _recorder(database, first, row)
+        await recorder.failed(await recorder.sent(), empty)
+        await recorder.gave_up("empty", "Empty.")
+
+    async def pay_for_an_answer(run: Run) -> None:
+        recorder = _recorder(database, run, row)
+        for _ in range(2):  # another daemon was at it too; both calls were paid
+            await recorder.succeeded(await recorder.sent(), _reply("usable"))
+            with database.write() as session:
+                session.get_one(Response, row.id).status = CallStatus.PLANNED
+
+    asyncio.run(pay_for_nothing())
+    (attempt,) = attempts_at(database, response_id=row.id)
+    assert (attempt.prompt_tokens, attempt.completion_tokens) == (1000, 0)
+    assert attempt.cost_usd == pytest.approx(0.03)
+    assert stored(database, content)[0].cost_usd == pytest.approx(0.03)
+
+    end(database, first)
+    second = request_generation(database, content.study.id, ACTOR, retry_failed=True)
+    asyncio.run(pay_for_an_answer(second))
+    with database.read() as session:
+        counts = [Work(session).counts(run) for run in (first, second)]
+    assert [one.cost_usd for one in counts] == [pytest.approx(0.03), pytest.approx(0.06)]
+    assert [one.unpriced for one in counts] == [0, 0]
+    assert stored(database, content)[0].cost_usd == pytest.approx(0.09), "the row's is of all runs"

@@ -203,3 +203,15 @@ def test_what_cannot_be_judged_is_refused_with_a_sentence(database: Database) ->
         request_judging(database, study_id, "nobody", None, ACTOR)
     assert newest_version(database, study_id).version.frozen_at is None
     assert plan_judging(database, study_id, "gpt_scorer", REFERENCE).judge_id is None
+
+
+def test_no_judge_is_asked_for_a_judgment_that_is_not_the_runs_to_make(
+    database: Database, sandbox: Sandbox
+) -> None:
+    content = make_study(database, candidates=[SMALL], reference=None, cases=1)
+    store_responses(database, content)
+    request_judging(database, content.study.id, "gpt_scorer", REFERENCE, ACTOR)
+    (row,) = judgments(database)
+    assert asyncio.run(ask(database, sandbox, "an earlier run", [row.id])) == [CallStatus.PLANNED]
+    assert sandbox.calls() == 0
+    assert judgments(database)[0].status is CallStatus.PLANNED

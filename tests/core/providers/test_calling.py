@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import pytest
 import stamina
 
+from core.providers import calling
 from core.providers.base import (
     RETRIED_KINDS,
     ChatReply,
@@ -38,6 +39,7 @@ class MemoryRecorder:
 
     unusable_replies: int = 0
     notes: list[tuple[str, str]] = field(default_factory=list)
+    messages: list[str] = field(default_factory=list)
     waits_s: list[float] = field(default_factory=list)
 
     async def sent(self) -> str:
@@ -55,6 +57,7 @@ class MemoryRecorder:
 
     async def failed(self, attempt_id: str, error: ProviderError) -> None:
         self.notes.append((attempt_id, error.kind.value))
+        self.messages.append(str(error))
 
 
 @dataclass
@@ -95,8 +98,12 @@ def made(provider: Provider, recorder: MemoryRecorder, limits: tuple[int, int] =
     return with_provider(provider, lambda one: call(one, REQUEST, Limits(*limits), recorder))
 
 
-def failure(kind: FailureKind, retry_after_ms: int | None = None) -> ProviderError:
-    return ProviderError(kind, "It failed.", retry_after_ms=retry_after_ms)
+def failure(
+    kind: FailureKind, retry_after_ms: int | None = None, finish_reason: str | None = "stop"
+) -> ProviderError:
+    return ProviderError(
+        kind, "It failed.", retry_after_ms=retry_after_ms, finish_reason=finish_reason
+    )
 
 
 def test_a_call_that_works_is_one_attempt(base_url: str) -> None:
@@ -256,3 +263,66 @@ def test_a_place_in_flight_is_free_again_after_a_failure() -> None:
         return await call(ScriptedProvider(), REQUEST, limits, MemoryRecorder())
 
     assert asyncio.run(run()) == "Hello"
+
+
+@pytest.mark.usefixtures("no_waits")
+@pytest.mark.parametrize("finish_reason", ["length", "content_filter", None])
+def test_an_empty_answer_that_the_model_did_not_end_itself_is_final(
+    finish_reason: str | None,
+) -> None:
+    recorder = MemoryRecorder()
+    empty = failure(FailureKind.EMPTY, finish_reason=finish_reason)
+    with pytest.raises(ProviderError):
+        made(ScriptedProvider([empty]), recorder)
+    assert recorder.notes == [("1", "sent"), ("1", "empty")]
+
+
+def test_the_patience_does_not_run_while_a_call_waits_for_its_place(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(calling, "MAX_TOTAL_S", 0.3)
+
+    async def run() -> list[str]:
+        limits = Limits(1, 6000)
+        patient = ScriptedProvider([failure(FailureKind.UNAVAILABLE, 10)])
+        slow = ScriptedProvider(takes_s=0.5)
+        return await asyncio.gather(
+            call(slow, REQUEST, limits, MemoryRecorder()),
+            call(patient, REQUEST, limits, MemoryRecorder()),
+        )
+
+    assert asyncio.run(run()) == ["Hello", "Hello"]
+
+
+def test_the_patience_does_not_run_while_a_call_waits_for_another_ones_rate_limit(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(calling, "MAX_TOTAL_S", 0.3)
+
+    async def run() -> str:
+        limits = Limits(1, 6000)
+        limits.pause(0.5)
+        patient = ScriptedProvider([failure(FailureKind.UNAVAILABLE, 10)])
+        return await call(patient, REQUEST, limits, MemoryRecorder())
+
+    assert asyncio.run(run()) == "Hello"
+
+
+@pytest.mark.parametrize("kind", [FailureKind.RATE_LIMITED, FailureKind.UNAVAILABLE])
+def test_a_wait_beyond_the_patience_fails_that_call_and_freezes_no_other(kind: FailureKind) -> None:
+    recorder = MemoryRecorder()
+
+    async def run() -> str:
+        limits = Limits(1, 6000)
+        with pytest.raises(ProviderError) as raised:
+            await call(ScriptedProvider([failure(kind, 3_600_000)]), REQUEST, limits, recorder)
+        assert raised.value.kind is FailureKind.RATE_LIMITED
+        assert raised.value.retry_after_ms == 3_600_000
+        return await call(ScriptedProvider(), REQUEST, limits, MemoryRecorder())
+
+    assert asyncio.run(asyncio.wait_for(run(), 2)) == "Hello"
+    assert recorder.notes == [("1", "sent"), ("1", "rate_limited")]
+    assert recorder.messages == [
+        "It failed. It asks to wait 3600 seconds, which is longer than the 600 that SLaM waits; "
+        "retry after that time."
+    ]

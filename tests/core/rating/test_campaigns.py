@@ -1,6 +1,8 @@
 """Campaigns: opened on finished responses, counted, closed."""
 
+from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -11,11 +13,12 @@ from core.rating.campaigns import (
     list_campaigns,
     open_campaign,
 )
-from core.studies.service import newest_version
+from core.studies.definition import Case
+from core.studies.service import create_study, newest_version
 from db.engine import Database
 from db.tables import CallStatus, CampaignStatus, Subject
 from db.types import utc_now
-from tests.building import ACTOR, decide, keys_of, make_study, store_responses
+from tests.building import ACTOR, decide, definition, keys_of, make_study, store_responses
 from tests.core.rating.raters import answer, completed, opened, started
 
 
@@ -53,6 +56,61 @@ def test_a_missing_name_or_a_past_day_is_refused(database: Database) -> None:
     with pytest.raises(NotFoundError, match="no study"):
         open_campaign(database, "nowhere", name="Lost", items_per_session=1, actor=ACTOR)
     assert list_campaigns(database, content.study.id) == []
+
+
+@pytest.mark.parametrize("place", ["name", "instructions", "consent"])
+@pytest.mark.parametrize("word", ["ollama/Stand-In-3b:q4", "STAND-IN-GPT-4", "stand-in-7b:q4"])
+def test_a_campaign_whose_texts_name_a_model_is_refused(
+    database: Database, place: str, word: str
+) -> None:
+    content = make_study(database)
+    store_responses(database, content)
+    texts = {"name": "Rate", place: f"Written by {word}."}
+    sentence = f"^The campaign's {place} contains the model name '{word.lower()}', .* take it out"
+    with pytest.raises(InvalidInputError, match=sentence):
+        open_campaign(database, content.study.id, items_per_session=1, actor=ACTOR, **texts)
+    assert list_campaigns(database, content.study.id) == []
+    assert newest_version(database, content.study.id).version.frozen_at is None
+
+
+@pytest.mark.parametrize(
+    ("change", "place"),
+    [
+        ({"description": "Can we leave {}?"}, "The study's description"),
+        ({"rubric_question": "Better than {}?"}, "The study's question to raters"),
+        (
+            {"test_cases": (Case("one", {"tasks": "- Call"}), Case("two", {"tasks": "- Ask {}"}))},
+            "The task of test case 'two'",
+        ),
+        ({"template": "You are {}.\n{{{{tasks}}}}"}, "The task of test case 'case 0'"),
+    ],
+)
+def test_a_study_whose_texts_name_a_model_is_not_opened_to_raters(
+    database: Database, change: dict[str, Any], place: str
+) -> None:
+    def hostile(value: Any) -> Any:
+        if isinstance(value, str):
+            return value.format("Stand-In-GPT-4")
+        return tuple(
+            Case(one.name, {key: text.format("Stand-In-GPT-4") for key, text in one.values.items()})
+            for one in value
+        )
+
+    changes = {key: hostile(value) for key, value in change.items()}
+    content = create_study(database, replace(definition(), **changes), ACTOR)
+    store_responses(database, content)
+    with pytest.raises(InvalidInputError, match=f"^{place} contains the model name 'stand-in-gpt"):
+        opened(database, content)
+
+
+@pytest.mark.parametrize("place", ["name", "instructions", "consent"])
+@pytest.mark.parametrize("bad", ["\x00", "\ud800"])
+def test_a_text_that_cannot_be_stored_is_refused(database: Database, place: str, bad: str) -> None:
+    content = make_study(database)
+    store_responses(database, content)
+    texts = {"name": "Rate", place: f"Rate{bad}"}
+    with pytest.raises(InvalidInputError, match=f"^The campaign's {place} cannot be stored"):
+        open_campaign(database, content.study.id, items_per_session=1, actor=ACTOR, **texts)
 
 
 def test_opening_freezes_the_version_and_fixes_what_is_shown(database: Database) -> None:

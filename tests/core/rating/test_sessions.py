@@ -16,6 +16,7 @@ from core.rating.campaigns import close_campaign
 from core.rating.sessions import (
     claim_tab,
     invitation,
+    is_under_way,
     save_answer,
     session_of_token,
     session_token,
@@ -31,9 +32,10 @@ from db.tables import (
     RatingConflict,
     RatingSession,
     SessionStatus,
+    Subject,
 )
 from db.types import utc_now
-from tests.building import ACTOR, make_study, rows_of, store_responses, stored
+from tests.building import ACTOR, decide, make_study, rows_of, store_responses, stored
 from tests.core.rating.raters import TAB, answer, completed, item_of, opened, started
 
 
@@ -98,12 +100,67 @@ def test_the_same_person_from_a_platform_gets_the_same_session(database: Databas
     assert row.arrival == arrival
 
 
-def test_a_person_who_is_done_and_comes_back_sees_their_code_again(database: Database) -> None:
+def test_whoever_knows_a_platform_id_gets_no_complete_session(database: Database) -> None:
     campaign = opened(database)
-    session_id = completed(database, campaign, PROLIFIC_PID="p1")
-    again = start_session(database, campaign.link_token, uuid4().hex, {"PROLIFIC_PID": "p1"})
-    assert again == session_id
-    assert view_session(database, again, TAB).completion_code
+    completed(database, campaign, PROLIFIC_PID="p1")
+    with pytest.raises(InvalidInputError, match="participant id has already taken part"):
+        start_session(database, campaign.link_token, uuid4().hex, {"PROLIFIC_PID": "p1"})
+    assert not is_under_way(database, campaign.link_token, {"PROLIFIC_PID": "p1"})
+    assert len(all_rows(database, RatingSession)) == 1
+
+
+@pytest.mark.parametrize("how", ["closed", "expired"])
+def test_a_person_goes_on_after_the_campaign_ended_and_nobody_else_starts(
+    database: Database, how: str
+) -> None:
+    campaign = opened(database)
+    nonce, arrival = uuid4().hex, {"PROLIFIC_PID": "p1"}
+    first = start_session(database, campaign.link_token, nonce, arrival)
+    if how == "closed":
+        close_campaign(database, campaign.id, ACTOR)
+    else:
+        expire(database, campaign)
+    assert start_session(database, campaign.link_token, nonce, {}) == first
+    assert start_session(database, campaign.link_token, uuid4().hex, arrival) == first
+    assert is_under_way(database, campaign.link_token, arrival)
+    for other in ({}, {"PROLIFIC_PID": "p2"}):
+        assert not is_under_way(database, campaign.link_token, other)
+        with pytest.raises(NotFoundError, match="closed and takes|has expired"):
+            start_session(database, campaign.link_token, uuid4().hex, other)
+    with pytest.raises(NotFoundError, match="leads nowhere"):
+        start_session(database, "unknown", nonce, arrival)
+    assert not is_under_way(database, "unknown", arrival)
+
+
+def test_nobody_starts_when_every_response_is_excluded(database: Database) -> None:
+    content = make_study(database)
+    rows = store_responses(database, content)
+    campaign = opened(database, content)
+    for row in rows:
+        decide(database, Subject.RESPONSE, row.id)
+    with pytest.raises(InvalidInputError, match="nothing left to rate in this study; tell whoever"):
+        started(database, campaign)
+    assert all_rows(database, RatingSession) == all_rows(database, Rater) == []
+
+
+def test_what_no_database_holds_is_no_link_and_is_left_out_of_the_rest(database: Database) -> None:
+    campaign = opened(database)
+    bad = "\x00\ud800"
+    for ask in (invitation, lambda d, link: start_session(d, link, "n", {})):
+        with pytest.raises(NotFoundError, match="leads nowhere"):
+            ask(database, bad)
+    assert not is_under_way(database, bad, {"PROLIFIC_PID": "p"})
+    with pytest.raises(NotFoundError, match="open the link that you were given again"):
+        session_of_token(bad, "secret")
+    nobody = start_session(database, campaign.link_token, uuid4().hex, {"PROLIFIC_PID": bad})
+    arrival = {"PROLIFIC_PID": f"p{bad}", f"a{bad}": f"b{bad}"}
+    session_id = started(database, campaign, **arrival)
+    assert nobody != session_id
+    assert {row.external_id for row in all_rows(database, Rater)} == {None, "p"}
+    (row,) = [one for one in all_rows(database, RatingSession) if one.id == session_id]
+    assert row.arrival == {"PROLIFIC_PID": "p", "a": "b"}
+    answer(database, session_id, 5, f"good{bad}")
+    assert [one.comment for one in all_rows(database, Rating)] == ["good"]
 
 
 @pytest.mark.parametrize("by", ["nonce", "platform"])
@@ -222,12 +279,37 @@ def test_an_older_tab_is_told_to_stop_until_it_takes_over_again(database: Databa
     claim_tab(database, session_id, "a second tab")
     assert not view_session(database, session_id, TAB).is_current_tab
     assert view_session(database, session_id, "a second tab").is_current_tab
-    with pytest.raises(InvalidInputError, match="goes on in another tab"):
-        save_answer(database, session_id, item_id, 5, "", TAB)
+    for _ in range(2):
+        with pytest.raises(InvalidInputError, match="goes on in another tab"):
+            save_answer(database, session_id, item_id, 5, " why ", TAB)
     assert all_rows(database, Rating) == []
+    (conflict,) = all_rows(database, RatingConflict)
+    assert (conflict.item_id, conflict.value, conflict.comment) == (item_id, 5, "why")
     claim_tab(database, session_id, TAB)
     save_answer(database, session_id, item_id, 5, "", TAB)
     assert len(all_rows(database, Rating)) == 1
+
+
+def test_a_different_answer_from_an_older_tab_is_kept_beside_the_first(database: Database) -> None:
+    session_id = started(database, opened(database))
+    item_id = answer(database, session_id, 4)
+    claim_tab(database, session_id, "a second tab")
+    for value in (4, 9):
+        with pytest.raises(InvalidInputError, match="goes on in another tab"):
+            save_answer(database, session_id, item_id, value, "", TAB)
+    assert [row.value for row in all_rows(database, Rating)] == [4]
+    assert [row.value for row in all_rows(database, RatingConflict)] == [9]
+
+
+def test_an_answer_a_month_after_its_item_was_shown_is_stored(database: Database) -> None:
+    session_id = started(database, opened(database))
+    with database.write() as session:
+        row = session.get_one(RatingSession, session_id)
+        row.started_at -= timedelta(days=30)
+        session.add(row)
+    answer(database, session_id)
+    (rating,) = all_rows(database, Rating)
+    assert rating.shown_to_saved_ms >= timedelta(days=30) / timedelta(milliseconds=1)
 
 
 def test_an_answer_to_an_item_of_another_session_is_refused(database: Database) -> None:

@@ -43,13 +43,15 @@ def test_the_header_names_the_placeholders_and_case_the_test_case() -> None:
     content = b"case, name ,tasks\nMonday,Ann,slides\n,Ben,laptops\n"
     assert read_cases("cases.csv", content) == (
         Case("Monday", {"name": "Ann", "tasks": "slides"}),
-        Case("case 2", {"name": "Ben", "tasks": "laptops"}),
+        Case("Ben", {"name": "Ben", "tasks": "laptops"}),
     )
 
 
-def test_without_a_case_column_the_cases_are_numbered() -> None:
-    cases = read_cases("cases.csv", b"name\nAnn\nBen\n")
-    assert [case.name for case in cases] == ["case 1", "case 2"]
+def test_without_a_case_column_its_first_words_name_a_case_wherever_it_stands() -> None:
+    cases = read_cases("cases.csv", b"name,tasks\nAnn,slides\nBen,laptops\nAnn,budget\n,\n")
+    assert [case.name for case in cases] == ["Ann", "Ben", "Ann (3)", "case 4"]
+    longer = read_cases("cases.csv", b"name,tasks\nZoe,talk\nAnn,slides\nBen,laptops\n")
+    assert longer[1:] == cases[:2]
 
 
 def test_a_file_from_a_spreadsheet_is_read() -> None:

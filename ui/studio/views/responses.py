@@ -78,7 +78,10 @@ def _responses(study: StudySummary, version_number: int, polling: bool) -> None:
         st.info("The table appears here when the run is over.")
         return
     if frame.empty:
-        st.info(f"Version {version_number} has no response yet.")
+        st.info(
+            f"Version {version_number} has no response yet."
+            + (" Earlier versions can be chosen in the sidebar." if version_number > 1 else "")
+        )
         return
     st.dataframe(frame, hide_index=True)
     offer_downloads(frame, f"{study.name} responses")

@@ -60,6 +60,7 @@ def test_space_around_the_object_and_any_order_of_keys_are_fine() -> None:
         reply(reasoning="Good."),
         reply(score=7),
         reply(reasoning="", score=7),
+        reply(reasoning=" \n\t", score=7),
         reply(reasoning=None, score=7),
         reply(reasoning="Good.", score=7, confidence=1),
         "7",
