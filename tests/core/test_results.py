@@ -37,6 +37,7 @@ from tests.building import (
     REFERENCE,
     SMALL,
     decide,
+    definition,
     end,
     make_study,
     rows_of,

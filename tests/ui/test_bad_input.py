@@ -113,6 +113,7 @@ def test_a_model_that_does_not_exist_fails_with_its_cause_and_the_others_are_mad
     [
         ("/", "Open the link that you were given"),
         ("/?campaign=wrong", "This link leads nowhere"),
+        ("/?campaign=%00", "This link leads nowhere"),
         ("/?session=wrong", "This address is not complete"),
     ],
 )
@@ -146,6 +147,69 @@ def test_pressing_on_without_a_choice_asks_for_one_and_stores_nothing(
     expect(phone.get_by_text("Choose a number from 0 to 10")).to_be_visible(timeout=WAIT_MS)
     expect(phone.get_by_text(re.compile(r"Response 1 of"))).to_be_visible()
     rate(phone, 3)
+
+
+def test_the_request_for_a_choice_is_in_view_on_a_small_phone(
+    slam: Slam, link: str, phone: Page
+) -> None:
+    phone.set_viewport_size({"width": 360, "height": 640})
+    start_rating(phone, link)
+    expect(phone.get_by_role("radio", checked=True)).to_have_count(0)
+    phone.get_by_role("button", name="Save and go on").click()
+    expect(phone.get_by_text("Choose a number from 0 to 10")).to_be_in_viewport(timeout=WAIT_MS)
+    expect(phone.get_by_role("button", name="Save and go on")).to_be_in_viewport()
+
+
+def test_the_ends_of_the_scale_stand_on_one_line_on_a_small_phone(
+    slam: Slam, link: str, phone: Page
+) -> None:
+    start_rating(phone, link)
+    ends = [phone.get_by_text(text).bounding_box() for text in ("0 useless", "10 could not be")]
+    left, right = ends
+    assert left is not None
+    assert right is not None
+    assert left["y"] == right["y"]
+    assert left["height"] == right["height"] < 30
+    assert left["x"] + left["width"] < right["x"]
+    assert right["x"] + right["width"] <= 360
+
+
+def test_a_second_tap_on_the_chosen_number_leaves_it_chosen(
+    slam: Slam, link: str, phone: Page
+) -> None:
+    start_rating(phone, link)
+    chosen = phone.get_by_role("radio", name="7", exact=True)
+    chosen.click()
+    chosen.click()
+    expect(chosen).to_be_checked()
+    phone.get_by_role("button", name="Save and go on").click()
+    expect(phone.get_by_text(re.compile(r"Response 2 of"))).to_be_visible(timeout=WAIT_MS)
+    with slam.store() as session:
+        latest = session.exec(
+            select(RatingSession).order_by(RatingSession.started_at.desc())  # type: ignore[attr-defined]  # a column
+        ).first()
+        assert latest is not None
+        values = session.exec(select(Rating.value).where(Rating.session_id == latest.id)).all()
+    assert values == [7]
+
+
+def test_a_participant_goes_on_after_the_campaign_was_closed(
+    slam: Slam, admin: Page, phone: Page
+) -> None:
+    sidebar = admin.get_by_test_id("stSidebar")
+    fill(sidebar.get_by_label("Name", exact=True), "Closed soon")
+    sidebar.get_by_role("button", name="Save study").click()
+    expect(admin.get_by_role("heading", name="Closed soon")).to_be_visible(timeout=WAIT_MS)
+    generate(admin)
+    link = f"{open_campaign(admin)}&PROLIFIC_PID=p1"
+    start_rating(phone, link)
+    rate(phone, 3)
+    admin.get_by_role("button", name="Close this campaign").click()
+    expect(admin.get_by_role("button", name="Close this campaign")).to_have_count(0)
+    phone.goto(link)
+    expect(phone.get_by_text("This study is closed")).to_be_visible(timeout=WAIT_MS)
+    phone.get_by_role("button", name="Go on with my session").click()
+    expect(phone.get_by_text(re.compile(r"Response 2 of"))).to_be_visible(timeout=WAIT_MS)
 
 
 def test_of_two_tabs_the_older_one_is_told_to_stop_and_can_take_over(
@@ -216,7 +280,8 @@ def test_pages_and_sockets_of_the_studio_are_closed_to_whoever_is_not_signed_in(
 ) -> None:
     for path in ("/", "/responses", "/agreement", "/_stcore/host-config"):
         reply = httpx.get(slam.studio_url + path)
-        assert (reply.status_code, reply.headers["location"]) == (303, "/sign-in")
+        assert reply.status_code == 303
+        assert reply.headers["location"].partition("?")[0] == "/sign-in"
     socket = httpx.get(
         f"{slam.studio_url}/_stcore/stream",
         headers={

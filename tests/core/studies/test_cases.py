@@ -7,8 +7,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from core.errors import InvalidInputError
-from core.studies.cases import NAME_COLUMN, cases_as_csv, read_cases
-from core.studies.definition import Case
+from core.studies.cases import cases_as_csv, read_cases
+from core.studies.definition import NAME_COLUMN, Case
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 case_names = texts.map(str.strip).filter(bool)
