@@ -1,1 +1,1 @@
-"""The public face: `import slam` and the `slam` command."""
+"""The `slam` command, and what `make run` starts."""

@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
 from itertools import groupby
 from typing import Final
 
@@ -11,24 +10,11 @@ import pandas as pd
 from core.analysis.frames import RANKING_COLUMNS, typed_frame
 from core.errors import InvalidInputError
 
-__all__ = ["Bottom", "bottom_k", "rank_models", "scores_by_source", "tie_groups"]
+__all__ = ["rank_models", "scores_by_source", "tie_groups"]
 
 # Means of the same ratings summed in another order differ in their last bits; no one would call
 # models apart that differ by less than this on a 0 to 10 scale.
 _TIE_DECIMALS: Final = 9
-
-
-@dataclass(frozen=True)
-class Bottom:
-    """The k worst models where a tie may leave open who is among them.
-
-    The `certain` models are, whatever the tie-break; the `tied` ones compete for the remaining
-    `places`. Without a tie at the cut `tied` is empty and `places` is 0.
-    """
-
-    certain: frozenset[str]
-    tied: frozenset[str]
-    places: int
 
 
 def scores_by_source(quality: pd.DataFrame) -> dict[str, dict[str, float]]:
@@ -73,20 +59,3 @@ def rank_models(scores: Mapping[str, float]) -> pd.DataFrame:
         )
         better += len(group)
     return typed_frame(rows, RANKING_COLUMNS)
-
-
-def bottom_k(scores: Mapping[str, float], k: int) -> Bottom:
-    """Return the `k` worst models; raise `InvalidInputError` unless 1 <= k <= number of models."""
-    if not 1 <= k <= len(scores):
-        raise InvalidInputError(
-            f"The bottom {k} of {len(scores)} models does not exist: "
-            "choose a number from 1 to the number of models."
-        )
-    certain: set[str] = set()
-    for group in tie_groups(scores):
-        places = k - len(certain)
-        if len(group) > places:
-            tied = frozenset(group) if places else frozenset()
-            return Bottom(frozenset(certain), tied, places)
-        certain.update(group)
-    return Bottom(frozenset(certain), frozenset(), 0)

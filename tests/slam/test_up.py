@@ -15,7 +15,6 @@ from pydantic import SecretStr
 import slam.up as starting
 from core.errors import InvalidInputError
 from core.settings import Settings
-from db.engine import Database
 from tests.daemon.running import ROOT
 from tests.postgresql import free_port
 
@@ -128,16 +127,3 @@ def test_a_malformed_address_of_ollama_gets_one_sentence(tmp_path: Path) -> None
     assert ended.returncode == 1
     assert ended.stderr.startswith("slam: The setting OLLAMA_HOST='http://[::1' cannot be taken")
     assert ended.stderr.count("\n") == 1
-
-
-def test_the_first_start_makes_a_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(starting, "Manager", NoProcesses)
-    monkeypatch.setattr(starting, "_announce", lambda *_: None)
-    settings = installation(tmp_path / "home")
-    starting.up(settings)
-    database = Database(settings.store_url)
-    try:
-        with database.read():
-            assert (tmp_path / "home" / "slam.sqlite3").exists()
-    finally:
-        database.close()

@@ -1,4 +1,4 @@
-"""The guard before the studio: what is open, where signing in leads, what a dead store looks like."""
+"""The guard before the studio: what is open, where signing in leads, how a dead store looks."""
 
 import re
 from collections.abc import Iterator
@@ -142,7 +142,7 @@ def test_the_form_cannot_be_framed_and_says_how_to_get_a_new_password(studio: Te
 def test_a_database_that_does_not_answer_is_told_instead_of_asking_for_a_password(
     dead_studio: TestClient,
 ) -> None:
-    dead_studio.cookies.set("slam_staff", "a token")
+    dead_studio.headers["cookie"] = "slam_staff=a-token"
     for path in ("/", "/responses", "/sign-out"):
         reply = dead_studio.get(path)
         assert reply.status_code == 503

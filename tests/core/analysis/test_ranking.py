@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from scipy import stats  # type: ignore[import-untyped]  # scipy ships no types
 
 from core.analysis.quality import quality_by_model
-from core.analysis.ranking import Bottom, bottom_k, rank_models, scores_by_source, tie_groups
+from core.analysis.ranking import rank_models, scores_by_source, tie_groups
 from core.errors import InvalidInputError
 from tests.core.analysis import made
 
@@ -29,33 +29,6 @@ def test_mid_ranks_are_those_of_scipy(scores: dict[str, int]) -> None:
 
 def test_a_difference_in_the_last_bit_is_a_tie() -> None:
     assert tie_groups({"a": 0.1 + 0.2, "b": 0.3}) == [["a", "b"]]
-
-
-def test_the_bottom_is_certain_without_a_tie_at_the_cut() -> None:
-    scores = {"a": 1.0, "b": 2.0, "c": 2.0, "d": 3.0}
-    assert bottom_k(scores, 1) == Bottom(frozenset("a"), frozenset(), 0)
-    assert bottom_k(scores, 3) == Bottom(frozenset("abc"), frozenset(), 0)
-    assert bottom_k(scores, 4) == Bottom(frozenset("abcd"), frozenset(), 0)
-
-
-def test_a_tie_at_the_cut_leaves_places_open() -> None:
-    scores = {"a": 1.0, "b": 2.0, "c": 2.0, "d": 3.0}
-    assert bottom_k(scores, 2) == Bottom(frozenset("a"), frozenset("bc"), 1)
-
-
-@made.unhurried
-@given(score_maps.filter(bool), st.data())
-def test_the_certain_and_the_open_places_are_k(scores: dict[str, int], data: st.DataObject) -> None:
-    k = data.draw(st.integers(1, len(scores)))
-    bottom = bottom_k(scores, k)
-    assert len(bottom.certain) + bottom.places == k
-    assert bottom.places < max(1, len(bottom.tied))
-
-
-@pytest.mark.parametrize("k", [0, 3])
-def test_a_bottom_that_does_not_exist_is_refused(k: int) -> None:
-    with pytest.raises(InvalidInputError, match="of 2 models does not exist"):
-        bottom_k({"a": 1.0, "b": 2.0}, k)
 
 
 def test_a_score_that_is_not_a_number_is_refused() -> None:

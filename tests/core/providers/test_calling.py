@@ -282,7 +282,7 @@ def test_the_patience_does_not_run_while_a_call_waits_for_its_place(
 ) -> None:
     monkeypatch.setattr(calling, "MAX_TOTAL_S", 0.3)
 
-    async def run() -> list[str]:
+    async def run() -> tuple[str, str]:
         limits = Limits(1, 6000)
         patient = ScriptedProvider([failure(FailureKind.UNAVAILABLE, 10)])
         slow = ScriptedProvider(takes_s=0.5)
@@ -291,7 +291,7 @@ def test_the_patience_does_not_run_while_a_call_waits_for_its_place(
             call(patient, REQUEST, limits, MemoryRecorder()),
         )
 
-    assert asyncio.run(run()) == ["Hello", "Hello"]
+    assert asyncio.run(run()) == ("Hello", "Hello")
 
 
 def test_the_patience_does_not_run_while_a_call_waits_for_another_ones_rate_limit(

@@ -125,7 +125,7 @@ def test_a_person_goes_on_after_the_campaign_ended_and_nobody_else_starts(
     assert is_under_way(database, campaign.link_token, arrival)
     for other in ({}, {"PROLIFIC_PID": "p2"}):
         assert not is_under_way(database, campaign.link_token, other)
-        with pytest.raises(NotFoundError, match="closed and takes|has expired"):
+        with pytest.raises(NotFoundError, match=r"closed and takes|has expired"):
             start_session(database, campaign.link_token, uuid4().hex, other)
     with pytest.raises(NotFoundError, match="leads nowhere"):
         start_session(database, "unknown", nonce, arrival)

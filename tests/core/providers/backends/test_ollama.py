@@ -69,6 +69,19 @@ def test_an_answer_of_nothing_is_empty_and_no_answer() -> None:
         failure = failure_of(ollama_at(base_url), "m")
     assert failure.kind is FailureKind.EMPTY
     assert str(failure) == "Ollama's model 'm' gave an empty answer."
+    assert (failure.finish_reason, failure.was_metered) == ("stop", False)
+
+
+def test_an_empty_answer_tells_what_ended_it_and_what_it_used() -> None:
+    used = {"done": True, "done_reason": "length", "prompt_eval_count": 9, "eval_count": 16}
+    with server_that_says(lines({"message": MESSAGE, **used})) as base_url:
+        failure = failure_of(ollama_at(base_url), "m")
+    assert failure.kind is FailureKind.EMPTY
+    assert str(failure).endswith(
+        "since it reached its limit of tokens before any text; raise max_tokens."
+    )
+    assert failure.finish_reason == "length"
+    assert (failure.prompt_tokens, failure.completion_tokens) == (9, 16)
 
 
 def test_a_stream_that_ends_without_its_last_line_is_truncated() -> None:

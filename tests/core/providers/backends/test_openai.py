@@ -90,6 +90,28 @@ def test_an_answer_of_nothing_is_empty_and_no_answer() -> None:
         failure = failure_of(openai_at(base_url), "m")
     assert failure.kind is FailureKind.EMPTY
     assert str(failure) == "'m' gave an empty answer."
+    assert (failure.finish_reason, failure.was_metered) == ("stop", False)
+
+
+@pytest.mark.parametrize(
+    ("finish_reason", "kind", "words"),
+    [
+        ("length", FailureKind.EMPTY, "reached its limit of tokens"),
+        ("content_filter", FailureKind.EMPTY, "ended by 'content_filter'"),
+        (None, FailureKind.TRUNCATED, "broke off before its end"),
+    ],
+)
+def test_an_empty_or_cut_answer_tells_what_ended_it_and_what_it_used(
+    finish_reason: str | None, kind: FailureKind, words: str
+) -> None:
+    usage = {"prompt_tokens": 9, "completion_tokens": 16, "total_tokens": 25}
+    last = {"choices": [{"index": 0, "delta": {}, "finish_reason": finish_reason}], "usage": usage}
+    with server_that_says(events(ROLE, last), headers=STREAM) as base_url:
+        failure = failure_of(openai_at(base_url), "m")
+    assert failure.kind is kind
+    assert words in str(failure)
+    assert failure.finish_reason == finish_reason
+    assert (failure.prompt_tokens, failure.completion_tokens) == (9, 16)
 
 
 def test_a_stream_that_ends_without_a_finish_reason_is_truncated() -> None:

@@ -1,11 +1,14 @@
 """How far each judge agrees with people on the weakest models (the paper's figure 10)."""
 
+from collections.abc import Mapping
+
+import pandas as pd
 import streamlit as st
 
 from core.analysis.agreement import agreement_by_judge, default_depth
 from core.analysis.preferences import preference_share_by_model
 from core.analysis.quality import judged_quality_by_model, quality_by_model
-from core.analysis.ranking import scores_by_source
+from core.analysis.ranking import rank_models, scores_by_source
 from core.results import StudyResults, load_results
 from ui.store import database
 from ui.studio.charts.agreement import agreement_chart
@@ -49,8 +52,17 @@ def page() -> None:
         f"judge reaches that orders the models at random. People: {results.sessions.counted} "
         "sessions; with few of them, their own order is mostly chance."
     )
+    st.subheader("Ranks, 1 is best")
+    ranks = {source: _ranks(scores) for source, scores in {"people": human, **judged}.items()}
+    st.dataframe(pd.DataFrame(ranks).sort_values("people"))
+    st.subheader("The numbers")
     st.dataframe(frame, hide_index=True)
     offer_downloads(frame, f"{study.name} agreement")
+
+
+def _ranks(scores: Mapping[str, float]) -> pd.Series:
+    """Each model's rank; tied models share the mean of theirs."""
+    return rank_models(scores).set_index("model")["rank"]
 
 
 def _human_scores(results: StudyResults) -> dict[str, float]:

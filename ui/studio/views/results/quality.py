@@ -51,10 +51,11 @@ def _scores(results: StudyResults) -> None:
         rated_score_distribution(results.ratings), judged_score_distribution(judged)
     )
     quality = _stacked(quality_by_model(results.ratings), judged_quality_by_model(judged))
-    st.altair_chart(
-        score_distribution_chart(distribution, quality, reference_model=results.reference_model),
-        theme=None,
+    narrow = st.toggle("Names above the bars, for a phone or a narrow figure", key="narrow")
+    chart = score_distribution_chart(
+        distribution, quality, reference_model=results.reference_model, narrow=narrow
     )
+    st.altair_chart(chart, theme=None)
     show_cautions(quality)
 
 
