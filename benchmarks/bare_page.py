@@ -34,6 +34,6 @@ with st.form(f"form_{number}", border=False):
         width="stretch",
     )
     st.html(SCALE_ENDS)
-    st.text_area("Comment (optional)", key=f"comment_{number}", max_chars=5000, height=68)
     st.empty()
+    st.text_area("Comment (optional)", key=f"comment_{number}", max_chars=5000, height=68)
     st.form_submit_button("Save and go on", key=f"submit_{number}", on_click=go_on)

@@ -39,6 +39,8 @@ def main() -> int:
     # The scheduler warns of every tick that came late or while the one before it was at work,
     # which is harmless here: the next tick does the same.
     logging.getLogger("apscheduler").setLevel(logging.ERROR)
+    # Every attempt and its failure is stored and shown with the run.
+    logging.getLogger("stamina").setLevel(logging.ERROR)
     stopping = threading.Event()
     for signal_number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(signal_number, lambda *_: stopping.set())

@@ -66,10 +66,12 @@ def needs_sandbox(settings: Settings) -> bool:
     # Servers of one's own, such as vLLM, are often without keys; then the address is the sign.
     if settings.openai_api_key is not None or "openai_base_url" in settings.model_fields_set:
         return False
-    host = settings.ollama_host
-    url = host if "://" in host else f"http://{host}"
+    host = settings.ollama_host.rstrip("/")
+    if "://" not in host:
+        # Ollama's own port, as its client adds it.
+        host = f"http://{host}" if ":" in host else f"http://{host}:11434"
     try:
-        return not httpx.get(f"{url.rstrip('/')}/api/version", timeout=2.0).is_success
+        return not httpx.get(f"{host}/api/version", timeout=2.0).is_success
     except httpx.HTTPError:
         return True
 

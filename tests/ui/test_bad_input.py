@@ -156,8 +156,9 @@ def test_the_request_for_a_choice_is_in_view_on_a_small_phone(
     start_rating(phone, link)
     expect(phone.get_by_role("radio", checked=True)).to_have_count(0)
     phone.get_by_role("button", name="Save and go on").click()
-    expect(phone.get_by_text("Choose a number from 0 to 10")).to_be_in_viewport(timeout=WAIT_MS)
-    expect(phone.get_by_role("button", name="Save and go on")).to_be_in_viewport()
+    expect(phone.get_by_test_id("stAlert")).to_contain_text("Choose a number", timeout=WAIT_MS)
+    expect(phone.get_by_test_id("stAlert")).to_be_in_viewport(ratio=1)
+    expect(phone.get_by_role("radio", name="0", exact=True)).to_be_in_viewport(ratio=1)
 
 
 def test_the_ends_of_the_scale_stand_on_one_line_on_a_small_phone(

@@ -153,11 +153,12 @@ def _show_item(session_id: str, item: ItemView, tab: str) -> None:
             width="stretch",
         )
         st.html(_SCALE_ENDS)
+        # Between the scale and the button that was pressed: below it a phone's screen has ended,
+        # and what stands straight above it pushes it off.
+        problem_place = st.empty()
         comment = st.text_area(
             "Comment (optional)", key=f"comment_{item.item_id}", max_chars=5000, height=68
         )
-        # Above the button, where the person who pressed it looks; a phone shows nothing below it.
-        problem_place = st.empty()
         submitted = st.form_submit_button(
             "Save and go on",
             type="primary",

@@ -280,16 +280,17 @@ def test_an_empty_answer_that_the_model_did_not_end_itself_is_final(
 def test_the_patience_does_not_run_while_a_call_waits_for_its_place(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(calling, "MAX_TOTAL_S", 0.3)
+    monkeypatch.setattr(calling, "MAX_TOTAL_S", 2.0)
 
     async def run() -> tuple[str, str]:
         limits = Limits(1, 6000)
         patient = ScriptedProvider([failure(FailureKind.UNAVAILABLE, 10)])
-        slow = ScriptedProvider(takes_s=0.5)
-        return await asyncio.gather(
+        slow = ScriptedProvider(takes_s=2.5)
+        first, second = await asyncio.gather(
             call(slow, REQUEST, limits, MemoryRecorder()),
             call(patient, REQUEST, limits, MemoryRecorder()),
         )
+        return first, second
 
     assert asyncio.run(run()) == ("Hello", "Hello")
 
@@ -297,11 +298,11 @@ def test_the_patience_does_not_run_while_a_call_waits_for_its_place(
 def test_the_patience_does_not_run_while_a_call_waits_for_another_ones_rate_limit(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(calling, "MAX_TOTAL_S", 0.3)
+    monkeypatch.setattr(calling, "MAX_TOTAL_S", 2.0)
 
     async def run() -> str:
         limits = Limits(1, 6000)
-        limits.pause(0.5)
+        limits.pause(2.5)
         patient = ScriptedProvider([failure(FailureKind.UNAVAILABLE, 10)])
         return await call(patient, REQUEST, limits, MemoryRecorder())
 

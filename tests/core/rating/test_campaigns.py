@@ -65,7 +65,7 @@ def test_a_campaign_whose_texts_name_a_model_is_refused(
 ) -> None:
     content = make_study(database)
     store_responses(database, content)
-    texts = {"name": "Rate", place: f"Written by {word}."}
+    texts: dict[str, Any] = {"name": "Rate", place: f"Written by {word}."}
     sentence = f"^The campaign's {place} contains the model name '{word.lower()}', .* take it out"
     with pytest.raises(InvalidInputError, match=sentence):
         open_campaign(database, content.study.id, items_per_session=1, actor=ACTOR, **texts)
@@ -108,7 +108,7 @@ def test_a_study_whose_texts_name_a_model_is_not_opened_to_raters(
 def test_a_text_that_cannot_be_stored_is_refused(database: Database, place: str, bad: str) -> None:
     content = make_study(database)
     store_responses(database, content)
-    texts = {"name": "Rate", place: f"Rate{bad}"}
+    texts: dict[str, Any] = {"name": "Rate", place: f"Rate{bad}"}
     with pytest.raises(InvalidInputError, match=f"^The campaign's {place} cannot be stored"):
         open_campaign(database, content.study.id, items_per_session=1, actor=ACTOR, **texts)
 

@@ -105,8 +105,10 @@ def test_an_empty_or_cut_answer_tells_what_ended_it_and_what_it_used(
     finish_reason: str | None, kind: FailureKind, words: str
 ) -> None:
     usage = {"prompt_tokens": 9, "completion_tokens": 16, "total_tokens": 25}
-    last = {"choices": [{"index": 0, "delta": {}, "finish_reason": finish_reason}], "usage": usage}
-    with server_that_says(events(ROLE, last), headers=STREAM) as base_url:
+    head = {"id": "1", "object": "chat.completion.chunk", "created": 1, "model": "m"}
+    last = json.dumps({**head, "choices": [], "usage": usage})
+    body = events(ROLE, {"delta": {}, "finish_reason": finish_reason}) + f"data: {last}\n\n"
+    with server_that_says(body, headers=STREAM) as base_url:
         failure = failure_of(openai_at(base_url), "m")
     assert failure.kind is kind
     assert words in str(failure)
