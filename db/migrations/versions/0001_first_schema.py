@@ -619,8 +619,8 @@ def upgrade() -> None:
         sa.Column("comment", sa.String(), nullable=True),
         sa.Column("shown_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("submitted_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("shown_to_saved_ms", sa.Integer(), nullable=True),
-        sa.Column("reported_ms", sa.Integer(), nullable=True),
+        sa.Column("shown_to_saved_ms", sa.BigInteger(), nullable=True),
+        sa.Column("reported_ms", sa.BigInteger(), nullable=True),
         sa.ForeignKeyConstraint(
             ["item_id"],
             ["item.id"],
