@@ -9,7 +9,7 @@ from sqlmodel import Session
 from core.errors import InvalidInputError, NotFoundError
 from core.exchange.storable import is_storable, shown
 from core.rating.blindness import model_named_in
-from core.studies.service import freeze, newest_content
+from core.studies.service import freeze, newest_content, require_prompt
 from core.studies.template import render
 from db.engine import Database
 from db.repositories import audits
@@ -60,6 +60,7 @@ def open_campaign(
     """
     with database.write() as session:
         content = newest_content(session, study_id)
+        require_prompt(content, "raters cannot be shown what was asked")
         usable = Responses(session).usable(content)
         if not usable:
             raise InvalidInputError(
@@ -107,12 +108,13 @@ def list_campaigns(database: Database, study_id: str) -> list[CampaignSummary]:
     """The campaigns of a study with their counts, newest first."""
     with database.read() as session:
         campaigns = Campaigns(session)
-        excluded = excluded_ids(session, Subject.SESSION)
+        sessions = excluded_ids(session, Subject.SESSION)
+        raters = excluded_ids(session, Subject.RATER)
         return [
             CampaignSummary(
                 campaign=campaign,
                 counts=campaigns.counts(campaign.id),
-                excluded_sessions=campaigns.sessions_among(campaign.id, excluded),
+                excluded_sessions=campaigns.complete_among(campaign.id, sessions, raters),
                 responses=campaigns.response_count(campaign.id),
             )
             for campaign in campaigns.of_study(study_id)

@@ -94,10 +94,14 @@ class Campaigns:
         query = select(func.count()).select_from(CampaignResponse)
         return self.session.exec(query.where(CampaignResponse.campaign_id == campaign_id)).one()
 
-    def sessions_among(self, campaign_id: str, session_ids: Iterable[str]) -> int:
-        """How many of those sessions are the campaign's."""
+    def complete_among(
+        self, campaign_id: str, session_ids: Iterable[str], rater_ids: Iterable[str]
+    ) -> int:
+        """How many complete sessions of the campaign are among those, or of those raters."""
         query = select(func.count()).where(
-            RatingSession.campaign_id == campaign_id, col(RatingSession.id).in_(session_ids)
+            RatingSession.campaign_id == campaign_id,
+            RatingSession.status == SessionStatus.COMPLETE,
+            or_(col(RatingSession.id).in_(session_ids), col(RatingSession.rater_id).in_(rater_ids)),
         )
         return self.session.exec(query).one()
 

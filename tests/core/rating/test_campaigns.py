@@ -140,8 +140,10 @@ def test_the_counts_tell_complete_started_and_excluded_sessions(database: Databa
     store_responses(database, content)
     campaign = opened(database, content)
     done = [completed(database, campaign) for _ in range(2)]
-    answer(database, started(database, campaign))
+    unfinished = started(database, campaign)
+    answer(database, unfinished)
     decide(database, Subject.SESSION, done[0])
+    decide(database, Subject.SESSION, unfinished)
     (summary,) = list_campaigns(database, content.study.id)
     counts = summary.counts
     assert (counts.complete, counts.started, counts.ratings) == (2, 1, 6)
