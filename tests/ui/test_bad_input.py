@@ -24,6 +24,7 @@ from tests.ui.walking import (
     rate,
     sign_in,
     start_rating,
+    upload,
 )
 
 pytestmark = pytest.mark.browser
@@ -255,8 +256,7 @@ def test_a_locked_database_keeps_the_choice_and_asks_to_press_again(
 
 def test_an_upload_that_is_no_archive_is_refused_in_one_sentence(admin: Page) -> None:
     open_page(admin, "Import")
-    upload = {"name": "broken.zip", "mimeType": "application/zip", "buffer": b"no archive"}
-    admin.get_by_test_id("stFileUploaderDropzoneInput").set_input_files(upload)  # type: ignore[arg-type]  # a payload
+    upload(admin, "broken.zip", b"no archive")
     admin.get_by_role("button", name="Import", exact=True).click()
     expect(admin.get_by_role("alert")).to_contain_text("broken.zip", timeout=WAIT_MS)
 
@@ -264,12 +264,7 @@ def test_an_upload_that_is_no_archive_is_refused_in_one_sentence(admin: Page) ->
 def test_a_file_of_the_original_tool_is_imported_and_its_study_is_looked_at(admin: Page) -> None:
     open_page(admin, "Import")
     document = {"run": "Cities", "prompt": "Tell me.", "outputs": {"tiny:1b": ["One.", "Two."]}}
-    upload = {
-        "name": "cities.json",
-        "mimeType": "application/json",
-        "buffer": json.dumps(document).encode(),
-    }
-    admin.get_by_test_id("stFileUploaderDropzoneInput").set_input_files(upload)  # type: ignore[arg-type]  # a payload
+    upload(admin, "cities.json", json.dumps(document).encode())
     admin.get_by_role("button", name="Import", exact=True).click()
     expect(metric(admin, "responses")).to_have_text("2", timeout=WAIT_MS)
     open_page(admin, "Study")

@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import FilePayload, Locator, Page, expect
 
 from tests.ui.running import Slam
 
@@ -93,3 +93,13 @@ def picture(page: Page, folder: Path | None, name: str) -> None:
 def metric(page: Page, label: str) -> Locator:
     """The number under a label."""
     return page.get_by_test_id("stMetric").filter(has_text=label).get_by_test_id("stMetricValue")
+
+
+def upload(page: Page, name: str, content: bytes) -> None:
+    """Choose a file on the page “Import” and wait until the page shows it."""
+    kind = "application/zip" if name.endswith(".zip") else "application/json"
+    # The page before has an uploader too.
+    expect(page.get_by_role("heading", name="Import")).to_be_visible(timeout=WAIT_MS)
+    field = page.get_by_test_id("stMain").get_by_test_id("stFileUploaderDropzoneInput")
+    field.set_input_files(FilePayload(name=name, mimeType=kind, buffer=content))
+    expect(page.get_by_test_id("stMain").get_by_text(name)).to_be_visible(timeout=WAIT_MS)
