@@ -3,6 +3,9 @@
 from db.tables.collection import (
     Attempt,
     AttemptStatus,
+    Batch,
+    BatchStatus,
+    CallMode,
     CallStatus,
     Judge,
     Judgment,
@@ -11,6 +14,15 @@ from db.tables.collection import (
     Run,
     RunKind,
     RunStatus,
+)
+from db.tables.hosting import (
+    ModelPin,
+    ModelPull,
+    Price,
+    ProviderGate,
+    PullStatus,
+    WarmUp,
+    WarmUpStatus,
 )
 from db.tables.operations import (
     Account,
@@ -49,6 +61,9 @@ __all__ = [
     "Attempt",
     "AttemptStatus",
     "Audit",
+    "Batch",
+    "BatchStatus",
+    "CallMode",
     "CallStatus",
     "Campaign",
     "CampaignResponse",
@@ -60,9 +75,14 @@ __all__ = [
     "Item",
     "Judge",
     "Judgment",
+    "ModelPin",
+    "ModelPull",
     "Origin",
     "Preference",
+    "Price",
     "PromptTemplate",
+    "ProviderGate",
+    "PullStatus",
     "Rater",
     "Rating",
     "RatingConflict",
@@ -80,4 +100,6 @@ __all__ = [
     "StudyVersionTestCase",
     "Subject",
     "TestCase",
+    "WarmUp",
+    "WarmUpStatus",
 ]

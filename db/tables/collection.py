@@ -26,6 +26,18 @@ class RunStatus(StrEnum):
     FINISHED = "finished"
 
 
+class CallMode(StrEnum):
+    """How a run's calls are made. Only ``direct`` calls are timed.
+
+    ``background``: the provider keeps the answer until it is fetched, so that a crash cannot make
+    it be paid twice. ``batch``: handed over in bulk, cheaper, answered within a day.
+    """
+
+    DIRECT = "direct"
+    BACKGROUND = "background"
+    BATCH = "batch"
+
+
 class CallStatus(StrEnum):
     """Where a response or judgment stands. Only ``ok`` has a value; ``failed`` can be retried."""
 
@@ -54,6 +66,9 @@ class Run(SQLModel, table=True):
     """One request for work: a version's missing responses, or a judge's missing judgments.
 
     ``dispatched_at`` is when a daemon last took it on itself to put the open calls into queues.
+    ``estimated_cost_usd`` is what the person who asked for it confirmed; null when nothing it
+    calls is paid. ``spent_usd`` and ``reserved_usd`` (calls under way or in doubt, at their most)
+    together never pass ``budget_usd``. ``stop_reason`` says why it was stopped if not by a person.
     """
 
     id: str = key_field()
@@ -61,7 +76,13 @@ class Run(SQLModel, table=True):
     study_version_id: str = Field(foreign_key="study_version.id", index=True)
     judge_id: str | None = Field(default=None, foreign_key="judge.id")
     status: RunStatus = choice_field(RunStatus, default=RunStatus.QUEUED, index=True)
+    call_mode: CallMode = choice_field(CallMode, default=CallMode.DIRECT)
     planned_calls: int
+    estimated_cost_usd: float | None = None
+    budget_usd: float | None = None
+    spent_usd: float = 0.0
+    reserved_usd: float = 0.0
+    stop_reason: str | None = None
     requested_at: datetime = moment_field()
     requested_by: str
     dispatched_at: datetime | None = moment_field(nullable=True)
@@ -74,8 +95,12 @@ class Response(SQLModel, table=True):
     """One generated answer of one candidate to one test case.
 
     The timeline is of the attempt that succeeded, in nanoseconds from the moment the request was
-    sent; null where the provider or the import did not tell. ``provider_figures`` holds the
-    provider's own durations and counts under the names of its API.
+    sent; null where the provider or the import did not tell. It is as measured, and
+    ``load_duration_ns`` of it was spent on loading the model and is no latency. ``reasoning_text``
+    is what a model thought aloud, kept apart from its answer; ``reasoning_tokens`` are part of
+    ``completion_tokens``, and ``cached_prompt_tokens`` of ``prompt_tokens``. ``model_digest`` is of
+    the weights that answered. ``provider_figures`` holds the provider's own durations and counts
+    under the names of its API.
     """
 
     __table_args__ = (
@@ -93,14 +118,19 @@ class Response(SQLModel, table=True):
     run_id: str | None = Field(default=None, foreign_key="run.id", index=True)
     external_id: str | None = Field(default=None, max_length=200, index=True)
     text: str | None = None
+    reasoning_text: str | None = None
     finish_reason: str | None = Field(default=None, max_length=64)
     prompt_tokens: int | None = None
+    cached_prompt_tokens: int | None = None
     completion_tokens: int | None = None
+    reasoning_tokens: int | None = None
     first_chunk_ns: int | None = Field(default=None, sa_type=BigInteger)
     time_to_first_token_ns: int | None = Field(default=None, sa_type=BigInteger)
     last_token_ns: int | None = Field(default=None, sa_type=BigInteger)
     duration_ns: int | None = Field(default=None, sa_type=BigInteger)
+    load_duration_ns: int | None = Field(default=None, sa_type=BigInteger)
     model_reported: str | None = None
+    model_digest: str | None = Field(default=None, max_length=100)
     provider_figures: dict[str, Any] = json_field()
     cost_usd: float | None = None
     error_kind: str | None = Field(default=None, max_length=64)
@@ -154,13 +184,21 @@ class Judgment(SQLModel, table=True):
 
 
 class Attempt(SQLModel, table=True):
-    """One call that was sent for a response or a judgment. Append-only, apart from its ending."""
+    """One call that was sent for a response or a judgment. Append-only, apart from its ending.
+
+    ``model`` is ``provider/model``. ``external_id`` is what the provider calls the answer that it
+    keeps (a background response), ``batch_id`` the batch it went with. ``reserved_usd`` is the most
+    the call was expected to cost; of an attempt in doubt, the most that it may have cost.
+    """
 
     id: str = key_field()
     response_id: str | None = Field(default=None, foreign_key="response.id", index=True)
     judgment_id: str | None = Field(default=None, foreign_key="judgment.id", index=True)
     run_id: str | None = Field(default=None, foreign_key="run.id", index=True)
+    batch_id: str | None = Field(default=None, foreign_key="batch.id", index=True)
+    model: str | None = Field(default=None, max_length=300)
     number: int
+    external_id: str | None = Field(default=None, max_length=200)
     status: AttemptStatus = choice_field(AttemptStatus, default=AttemptStatus.SENT)
     sent_at: datetime = moment_field()
     ended_at: datetime | None = moment_field(nullable=True)
@@ -171,5 +209,37 @@ class Attempt(SQLModel, table=True):
     retry_after_ms: int | None = None
     raw_reply: str | None = None
     prompt_tokens: int | None = None
+    cached_prompt_tokens: int | None = None
     completion_tokens: int | None = None
+    reasoning_tokens: int | None = None
+    reserved_usd: float | None = None
     cost_usd: float | None = None
+
+
+class BatchStatus(StrEnum):
+    """Where a batch stands. ``preparing``: perhaps not yet known to the provider."""
+
+    PREPARING = "preparing"
+    SUBMITTED = "submitted"
+    FINISHED = "finished"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+class Batch(SQLModel, table=True):
+    """Calls that were handed to a provider in bulk, to be answered within a day.
+
+    Its own id goes along with it, so that after a crash it is found again at the provider instead
+    of being sent and paid a second time.
+    """
+
+    id: str = key_field()
+    run_id: str = Field(foreign_key="run.id", index=True)
+    provider: str = Field(max_length=100)
+    external_id: str | None = Field(default=None, max_length=200)
+    status: BatchStatus = choice_field(BatchStatus, default=BatchStatus.PREPARING, index=True)
+    calls: int
+    created_at: datetime = moment_field()
+    submitted_at: datetime | None = moment_field(nullable=True)
+    ended_at: datetime | None = moment_field(nullable=True)
+    error_message: str | None = None
