@@ -129,7 +129,7 @@ class RowRecorder:
             return attempt.id
 
     def _succeeded(self, attempt_id: str, reply: ChatReply) -> None:
-        cost = cost_usd(self.model, reply.prompt_tokens, reply.completion_tokens)
+        cost = cost_usd(self.model, reply.usage.prompt_tokens, reply.usage.completion_tokens)
         with self.database.write() as session:
             attempt = Work(session).attempt(attempt_id)
             row = self._row(session)
@@ -151,7 +151,8 @@ class RowRecorder:
                 attempt.status = AttemptStatus.OK
                 row.status = CallStatus.OK
                 row.error_kind = row.error_message = None
-            row.prompt_tokens, row.completion_tokens = reply.prompt_tokens, reply.completion_tokens
+            row.prompt_tokens = reply.usage.prompt_tokens
+            row.completion_tokens = reply.usage.completion_tokens
             row.duration_ns = reply.timeline.duration_ns
             row.completed_at = utc_now()
         if unusable is not None:
@@ -166,11 +167,13 @@ class RowRecorder:
             attempt.error_message = str(error)
             attempt.http_status = error.http_status
             attempt.retry_after_ms = error.retry_after_ms
-            if error.was_metered:
+            if error.usage.is_known:
                 # An empty or cut answer is paid like a whole one.
-                cost = cost_usd(self.model, error.prompt_tokens, error.completion_tokens)
-                attempt.prompt_tokens = error.prompt_tokens
-                attempt.completion_tokens = error.completion_tokens
+                cost = cost_usd(
+                    self.model, error.usage.prompt_tokens, error.usage.completion_tokens
+                )
+                attempt.prompt_tokens = error.usage.prompt_tokens
+                attempt.completion_tokens = error.usage.completion_tokens
                 attempt.cost_usd = cost
                 row = self._row(session)
                 row.cost_usd = _total(row.cost_usd, cost)
@@ -196,8 +199,8 @@ class RowRecorder:
 def _finish(attempt: Attempt, reply: ChatReply, cost: float | None) -> None:
     attempt.ended_at = utc_now()
     attempt.duration_ns = reply.timeline.duration_ns
-    attempt.prompt_tokens = reply.prompt_tokens
-    attempt.completion_tokens = reply.completion_tokens
+    attempt.prompt_tokens = reply.usage.prompt_tokens
+    attempt.completion_tokens = reply.usage.completion_tokens
     attempt.cost_usd = cost
 
 

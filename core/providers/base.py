@@ -1,9 +1,9 @@
 """What a provider is: one streamed, timed call, its reply and its failures."""
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from core.errors import SlamError
 
@@ -15,7 +15,8 @@ Clock = Callable[[], int]
 class ChatRequest:
     """One call: the name the provider knows, the prompt, and how to answer.
 
-    ``json_schema`` asks for an answer that fits a JSON schema; ``None`` values are left to the
+    ``json_schema`` asks for an answer that fits a JSON schema, ``json_mode`` for any JSON object;
+    ``reasoning_effort`` is a model's own word, such as ``low``. ``None`` values are left to the
     provider.
     """
 
@@ -26,15 +27,19 @@ class ChatRequest:
     top_p: float | None = None
     max_tokens: int | None = None
     seed: int | None = None
+    stop: tuple[str, ...] = ()
     json_schema: dict[str, Any] | None = None
+    json_mode: bool = False
+    reasoning_effort: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
     """When things happened, in nanoseconds from the moment the request was sent.
 
-    ``first_chunk_ns`` is the first thing on the stream, be it empty; ``time_to_first_token_ns`` the
-    first chunk that carries text; both are ``None`` when there was none.
+    ``first_chunk_ns`` is the first thing on the stream, be it empty or a thought;
+    ``time_to_first_token_ns`` the first chunk that carries text of the answer; both are ``None``
+    when there was none.
     """
 
     first_chunk_ns: int | None
@@ -44,15 +49,51 @@ class Timeline:
 
 
 @dataclass(frozen=True, slots=True)
+class ObservedLimits:
+    """What a provider told of its limits with one answer; ``None`` where it told nothing.
+
+    Limits are a minute's, whatever the provider's own window is.
+    """
+
+    requests_per_minute: float | None = None
+    tokens_per_minute: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Tokens by the provider's own count; ``None`` where it gave none.
+
+    ``cached_prompt_tokens`` are part of ``prompt_tokens`` and ``reasoning_tokens`` of
+    ``completion_tokens``.
+    """
+
+    prompt_tokens: int | None = None
+    completion_tokens: int | None = None
+    cached_prompt_tokens: int | None = None
+    reasoning_tokens: int | None = None
+
+    @property
+    def is_known(self) -> bool:
+        """Whether the provider told anything."""
+        return self.prompt_tokens is not None or self.completion_tokens is not None
+
+
+@dataclass(frozen=True, slots=True)
 class ChatReply:
-    """A finished answer. Token counts are the provider's own; ``None`` when it gave none."""
+    """A finished answer.
+
+    ``reasoning_text`` is what the model thought aloud, never part of ``text``. ``load_duration_ns``
+    is the part of the time that went into loading the model.
+    """
 
     text: str
     finish_reason: str | None
-    prompt_tokens: int | None
-    completion_tokens: int | None
+    usage: Usage
     timeline: Timeline
+    reasoning_text: str | None = None
+    load_duration_ns: int | None = None
     model_reported: str | None = None
+    observed_limits: ObservedLimits | None = None
     provider_figures: dict[str, Any] = field(default_factory=dict)
 
 
@@ -60,12 +101,14 @@ class FailureKind(StrEnum):
     """Why a call failed, in the few kinds that are treated differently."""
 
     UNKNOWN_MODEL = "unknown_model"
+    MODEL_CHANGED = "model_changed"
     UNAUTHORIZED = "unauthorized"
     QUOTA_EXHAUSTED = "quota_exhausted"
     INVALID_REQUEST = "invalid_request"
     RATE_LIMITED = "rate_limited"
     UNAVAILABLE = "unavailable"
     UNREACHABLE = "unreachable"
+    NOT_THE_API = "not_the_api"
     TIMEOUT = "timeout"
     TRUNCATED = "truncated"
     EMPTY = "empty"
@@ -88,12 +131,15 @@ An empty answer is only where the model stopped by itself: what a limit or a fil
 empty again at the next call.
 """
 
+OUTAGE_KINDS = frozenset({FailureKind.UNAVAILABLE, FailureKind.UNREACHABLE})
+"""Kinds that say nothing of the call and much of the provider; a row of them takes it for dead."""
+
 
 class ProviderError(SlamError):
     """A call that gave no usable answer; ``str(error)`` is one sentence.
 
-    ``finish_reason`` and the token counts are those of an answer that came but is of no use; it
-    was paid all the same.
+    ``finish_reason`` and ``usage`` are those of an answer that came but is of no use; it was paid
+    all the same.
     """
 
     def __init__(
@@ -104,21 +150,16 @@ class ProviderError(SlamError):
         http_status: int | None = None,
         retry_after_ms: int | None = None,
         finish_reason: str | None = None,
-        prompt_tokens: int | None = None,
-        completion_tokens: int | None = None,
+        usage: Usage | None = None,
+        observed_limits: ObservedLimits | None = None,
     ) -> None:
         super().__init__(message)
         self.kind = kind
         self.http_status = http_status
         self.retry_after_ms = retry_after_ms
         self.finish_reason = finish_reason
-        self.prompt_tokens = prompt_tokens
-        self.completion_tokens = completion_tokens
-
-    @property
-    def was_metered(self) -> bool:
-        """Whether the provider told what the useless answer used."""
-        return self.prompt_tokens is not None or self.completion_tokens is not None
+        self.usage = usage or Usage()
+        self.observed_limits = observed_limits
 
 
 class Provider(Protocol):
@@ -142,6 +183,194 @@ class Provider(Protocol):
 
     async def close(self) -> None:
         """Give the connections back."""
+        ...
+
+
+@runtime_checkable
+class ResumableProvider(Protocol):
+    """A provider that makes and keeps an answer, to be fetched as often as one likes.
+
+    After a crash the same answer is fetched again instead of being paid a second time.
+    """
+
+    async def start(self, request: ChatRequest) -> str:
+        """Ask for an answer, and give the id it will be fetched by.
+
+        Raises:
+            ProviderError: it was refused.
+        """
+        ...
+
+    async def fetch(self, external_id: str, request: ChatRequest) -> ChatReply:
+        """Wait for the answer of that id.
+
+        Raises:
+            ProviderError: there is no usable answer.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class BatchState:
+    """How far a batch is; ``problem`` is why it will never give answers, in one sentence."""
+
+    is_over: bool
+    done: int
+    total: int
+    problem: str | None = None
+
+
+@runtime_checkable
+class BatchProvider(Protocol):
+    """A provider that takes many calls at once and answers within a day, for less money."""
+
+    async def submit_batch(self, label: str, requests: Mapping[str, ChatRequest]) -> str:
+        """Hand over calls by names of our own; ``label`` goes along. Gives the batch's id.
+
+        Raises:
+            ProviderError: it was refused.
+        """
+        ...
+
+    async def find_batch(self, label: str) -> str | None:
+        """The id of the batch that was handed over with this label, if there is one.
+
+        Raises:
+            ProviderError: the provider does not answer.
+        """
+        ...
+
+    async def batch_state(self, external_id: str) -> BatchState:
+        """How far the batch is.
+
+        Raises:
+            ProviderError: the provider does not answer.
+        """
+        ...
+
+    def batch_results(
+        self, external_id: str
+    ) -> AsyncIterator[tuple[str, ChatReply | ProviderError]]:
+        """What came of each call of a batch that is over, by our names; nothing for lost ones.
+
+        Raises:
+            ProviderError: the provider does not answer.
+        """
+        ...
+
+    async def cancel_batch(self, external_id: str) -> None:
+        """Ask the provider to stop a batch; what is answered by then is paid.
+
+        Raises:
+            ProviderError: the provider does not answer.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ModelFacts:
+    """What a host tells of a model it has; ``None`` where it does not.
+
+    ``digest`` names the weights; bytes are of the file.
+    """
+
+    name: str
+    digest: str | None = None
+    size_bytes: int | None = None
+    parameter_size: str | None = None
+    quantization: str | None = None
+    family: str | None = None
+    context_length: int | None = None
+    capabilities: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedModel:
+    """A model in a host's memory, and how much of it is on the GPU.
+
+    Less GPU memory than memory means that part of it spilled to the CPU.
+    """
+
+    name: str
+    digest: str | None
+    memory_bytes: int | None
+    gpu_memory_bytes: int | None
+    context_length: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class PullProgress:
+    """One message of a pull: the step in the host's words, and the bytes of its layer."""
+
+    step: str
+    layer_digest: str | None = None
+    completed_bytes: int | None = None
+    total_bytes: int | None = None
+
+
+@runtime_checkable
+class HostingProvider(Protocol):
+    """A provider whose models live on a machine of ours: they are fetched, loaded and removed."""
+
+    @property
+    def host(self) -> str:
+        """The address of the machine."""
+        ...
+
+    def pull(self, model: str) -> AsyncIterator[PullProgress]:
+        """Fetch a model, telling the progress; going on where an earlier pull stopped.
+
+        Raises:
+            ProviderError: the model does not exist, or the pull broke off.
+        """
+        ...
+
+    async def remove(self, model: str) -> None:
+        """Delete a model from the machine.
+
+        Raises:
+            ProviderError: there is no such model, or the host does not answer.
+        """
+        ...
+
+    async def installed(self) -> list[ModelFacts]:
+        """The models on the machine, by name.
+
+        Raises:
+            ProviderError: the host does not answer.
+        """
+        ...
+
+    async def show(self, model: str) -> ModelFacts:
+        """All that the host tells of one model.
+
+        Raises:
+            ProviderError: there is no such model, or the host does not answer.
+        """
+        ...
+
+    async def loaded(self) -> list[LoadedModel]:
+        """The models in memory.
+
+        Raises:
+            ProviderError: the host does not answer.
+        """
+        ...
+
+    async def load(self, model: str) -> int | None:
+        """Bring a model into memory; gives the nanoseconds that the host says it took.
+
+        Raises:
+            ProviderError: it cannot be loaded.
+        """
+        ...
+
+    async def unload(self, model: str) -> None:
+        """Free the memory that a model takes.
+
+        Raises:
+            ProviderError: the host does not answer.
+        """
         ...
 
 

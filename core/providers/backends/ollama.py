@@ -19,6 +19,7 @@ from core.providers.base import (
     Provider,
     ProviderError,
     Stopwatch,
+    Usage,
     ended_by,
     retry_after_ms,
 )
@@ -78,8 +79,7 @@ class OllamaProvider:
             raise ProviderError(
                 FailureKind.TRUNCATED,
                 f"Ollama's answer from {request.model!r} broke off before its end; try again.",
-                prompt_tokens=last.prompt_eval_count if last else None,
-                completion_tokens=last.eval_count if last else None,
+                usage=_usage(last),
             )
         if not "".join(texts).strip():
             raise ProviderError(
@@ -87,15 +87,13 @@ class OllamaProvider:
                 f"Ollama's model {request.model!r} gave an empty answer"
                 f"{ended_by(last.done_reason)}.",
                 finish_reason=last.done_reason,
-                prompt_tokens=last.prompt_eval_count,
-                completion_tokens=last.eval_count,
+                usage=_usage(last),
             )
         figures = {name: last.get(name) for name in _FIGURES if last.get(name) is not None}
         return ChatReply(
             text="".join(texts),
             finish_reason=last.done_reason,
-            prompt_tokens=last.prompt_eval_count,
-            completion_tokens=last.eval_count,
+            usage=_usage(last),
             timeline=timeline,
             model_reported=last.model,
             provider_figures=figures,
@@ -164,6 +162,10 @@ def _retry_after_of(error: ollama.ResponseError) -> int | None:
     if isinstance(cause, httpx.HTTPStatusError):
         return retry_after_ms(cause.response.headers.get("retry-after"))
     return None
+
+
+def _usage(last: ollama.ChatResponse | None) -> Usage:
+    return Usage(last.prompt_eval_count, last.eval_count) if last else Usage()
 
 
 def _messages(request: ChatRequest) -> list[dict[str, str]]:

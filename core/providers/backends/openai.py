@@ -19,6 +19,7 @@ from core.providers.base import (
     Provider,
     ProviderError,
     Stopwatch,
+    Usage,
     ended_by,
     retry_after_ms,
 )
@@ -64,8 +65,7 @@ class OpenAIProvider:
         except openai.APIError as error:
             begun = watch.first_chunk_ns is not None
             failure = self._failure(error, request.model, begun=begun)
-            failure.prompt_tokens = answer.prompt_tokens
-            failure.completion_tokens = answer.completion_tokens
+            failure.usage = answer.usage
             raise failure from error
         timeline = watch.stop()
         if answer.finish_reason is None:
@@ -81,8 +81,7 @@ class OpenAIProvider:
         return ChatReply(
             text=answer.text,
             finish_reason=answer.finish_reason,
-            prompt_tokens=answer.prompt_tokens,
-            completion_tokens=answer.completion_tokens,
+            usage=answer.usage,
             timeline=timeline,
             model_reported=answer.model,
             provider_figures=answer.figures
@@ -129,8 +128,7 @@ class _Answer:
     def __init__(self) -> None:
         self.parts: list[str] = []
         self.finish_reason: str | None = None
-        self.prompt_tokens: int | None = None
-        self.completion_tokens: int | None = None
+        self.usage = Usage()
         self.model: str | None = None
         self.figures: dict[str, Any] = {}
 
@@ -144,8 +142,7 @@ class _Answer:
             kind,
             message,
             finish_reason=self.finish_reason,
-            prompt_tokens=self.prompt_tokens,
-            completion_tokens=self.completion_tokens,
+            usage=self.usage,
         )
 
     def take(self, chunk: ChatCompletionChunk) -> bool:
@@ -154,8 +151,7 @@ class _Answer:
         if chunk.system_fingerprint:
             self.figures["system_fingerprint"] = chunk.system_fingerprint
         if chunk.usage:
-            self.prompt_tokens = chunk.usage.prompt_tokens
-            self.completion_tokens = chunk.usage.completion_tokens
+            self.usage = Usage(chunk.usage.prompt_tokens, chunk.usage.completion_tokens)
             self.figures["usage"] = chunk.usage.model_dump(exclude_none=True)
         text = ""
         for choice in chunk.choices:

@@ -11,7 +11,7 @@ from sqlmodel import Session
 from core.bench.prices import price_book
 from core.errors import StoreError
 from core.generation.service import request_generation
-from core.providers.base import ChatReply, FailureKind, ProviderError, Timeline
+from core.providers.base import ChatReply, FailureKind, ProviderError, Timeline, Usage
 from core.recording import Call, RowRecorder
 from core.runs import cancel_run, newest_progress
 from db.engine import Database
@@ -242,7 +242,7 @@ def test_the_cost_comes_from_the_price_book(database: Database, sandbox: Sandbox
 
 def _reply(text: str) -> ChatReply:
     timeline = Timeline(1, 1, 2, 3)
-    return ChatReply(text, "stop", prompt_tokens=1000, completion_tokens=0, timeline=timeline)
+    return ChatReply(text, "stop", Usage(1000, 0), timeline)
 
 
 def _keep_text(row: Call, reply: ChatReply) -> None:
@@ -360,9 +360,7 @@ def test_an_answer_of_no_use_is_paid_and_each_run_shows_what_it_paid_itself(
     content = make_study(database, candidates=["openai/gpt-4"], reference=None, cases=1)
     first = request_generation(database, content.study.id, ACTOR)
     (row,) = stored(database, content)
-    empty = ProviderError(
-        FailureKind.EMPTY, "Empty.", finish_reason="length", prompt_tokens=1000, completion_tokens=0
-    )
+    empty = ProviderError(FailureKind.EMPTY, "Empty.", finish_reason="length", usage=Usage(1000, 0))
 
     async def pay_for_nothing() -> None:
         recorder = _recorder(database, first, row)

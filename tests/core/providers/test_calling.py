@@ -17,6 +17,7 @@ from core.providers.base import (
     Provider,
     ProviderError,
     Timeline,
+    Usage,
 )
 from core.providers.calling import MAX_ATTEMPTS, Limits, call
 from tests.core.providers.helping import (
@@ -78,7 +79,7 @@ class ScriptedProvider:
                 raise self.failures.pop(0)
         finally:
             self.in_flight -= 1
-        return ChatReply("Hello", "stop", 1, 1, Timeline(1, 1, 1, 1))
+        return ChatReply("Hello", "stop", Usage(1, 1), Timeline(1, 1, 1, 1))
 
     async def list_models(self) -> list[str]:
         return []

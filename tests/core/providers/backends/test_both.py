@@ -47,8 +47,8 @@ def test_an_answer_has_the_text_and_the_counts_of_the_server(
     assert reply.text.strip() == reply.text != ""
     assert reply.finish_reason == "stop"
     assert reply.model_reported == backend.model
-    assert reply.prompt_tokens == entry["prompt_tokens"]
-    assert reply.completion_tokens == entry["answer_tokens"]
+    assert reply.usage.prompt_tokens == entry["prompt_tokens"]
+    assert reply.usage.completion_tokens == entry["answer_tokens"]
     assert entry["outcome"] == "complete"
     assert entry["stream"] is True
 
@@ -67,7 +67,7 @@ def test_every_parameter_reaches_the_server(base_url: str, backend: Backend) -> 
         "seed": 11,
     }
     assert reply.finish_reason == "length"
-    assert reply.completion_tokens == 7
+    assert reply.usage.completion_tokens == 7
 
 
 @both

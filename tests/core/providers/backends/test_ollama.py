@@ -36,8 +36,8 @@ def test_ollamas_own_phases_are_kept_under_its_names(base_url: str) -> None:
         "eval_count",
         "eval_duration",
     }
-    assert figures["eval_count"] == reply.completion_tokens == 20
-    assert figures["prompt_eval_count"] == reply.prompt_tokens
+    assert figures["eval_count"] == reply.usage.completion_tokens == 20
+    assert figures["prompt_eval_count"] == reply.usage.prompt_tokens
     assert figures["load_duration"] >= 40e6
     # The stand-in sleeps that long by another clock, which may be a little ahead of this one.
     assert figures["prompt_eval_duration"] >= 0.95 * 60e6
@@ -55,8 +55,8 @@ def test_counts_that_ollama_leaves_out_are_unknown_and_not_zero() -> None:
     with server_that_says(body) as base_url:
         reply = ask(ollama_at(base_url), ChatRequest("m", PROMPT))
     assert reply.text == "Hello"
-    assert reply.prompt_tokens is None
-    assert reply.completion_tokens == 2
+    assert reply.usage.prompt_tokens is None
+    assert reply.usage.completion_tokens == 2
     assert reply.provider_figures == {"eval_count": 2}
 
 
@@ -69,7 +69,7 @@ def test_an_answer_of_nothing_is_empty_and_no_answer() -> None:
         failure = failure_of(ollama_at(base_url), "m")
     assert failure.kind is FailureKind.EMPTY
     assert str(failure) == "Ollama's model 'm' gave an empty answer."
-    assert (failure.finish_reason, failure.was_metered) == ("stop", False)
+    assert (failure.finish_reason, failure.usage.is_known) == ("stop", False)
 
 
 def test_an_empty_answer_tells_what_ended_it_and_what_it_used() -> None:
@@ -81,7 +81,7 @@ def test_an_empty_answer_tells_what_ended_it_and_what_it_used() -> None:
         "since it reached its limit of tokens before any text; raise max_tokens."
     )
     assert failure.finish_reason == "length"
-    assert (failure.prompt_tokens, failure.completion_tokens) == (9, 16)
+    assert (failure.usage.prompt_tokens, failure.usage.completion_tokens) == (9, 16)
 
 
 def test_a_stream_that_ends_without_its_last_line_is_truncated() -> None:

@@ -48,8 +48,8 @@ def test_the_empty_role_chunk_is_not_the_first_token(base_url: str) -> None:
 def test_the_servers_own_figures_are_kept(base_url: str) -> None:
     reply = ask(openai_at(base_url), ChatRequest(LARGE, PROMPT))
     figures = reply.provider_figures
-    assert figures["usage"]["prompt_tokens"] == reply.prompt_tokens
-    assert figures["usage"]["completion_tokens"] == reply.completion_tokens
+    assert figures["usage"]["prompt_tokens"] == reply.usage.prompt_tokens
+    assert figures["usage"]["completion_tokens"] == reply.usage.completion_tokens
     assert figures["system_fingerprint"].startswith("fp_")
     assert figures["x-request-id"].startswith("req_")
     assert int(figures["openai-processing-ms"]) >= 0
@@ -90,7 +90,7 @@ def test_an_answer_of_nothing_is_empty_and_no_answer() -> None:
         failure = failure_of(openai_at(base_url), "m")
     assert failure.kind is FailureKind.EMPTY
     assert str(failure) == "'m' gave an empty answer."
-    assert (failure.finish_reason, failure.was_metered) == ("stop", False)
+    assert (failure.finish_reason, failure.usage.is_known) == ("stop", False)
 
 
 @pytest.mark.parametrize(
@@ -113,7 +113,7 @@ def test_an_empty_or_cut_answer_tells_what_ended_it_and_what_it_used(
     assert failure.kind is kind
     assert words in str(failure)
     assert failure.finish_reason == finish_reason
-    assert (failure.prompt_tokens, failure.completion_tokens) == (9, 16)
+    assert (failure.usage.prompt_tokens, failure.usage.completion_tokens) == (9, 16)
 
 
 def test_a_stream_that_ends_without_a_finish_reason_is_truncated() -> None:
@@ -129,8 +129,8 @@ def test_counts_that_a_server_does_not_give_are_unknown_and_not_zero() -> None:
         reply = ask(openai_at(base_url), ChatRequest("m", PROMPT))
     assert reply.text == "Hello"
     assert reply.finish_reason == "stop"
-    assert reply.prompt_tokens is None
-    assert reply.completion_tokens is None
+    assert reply.usage.prompt_tokens is None
+    assert reply.usage.completion_tokens is None
     assert reply.provider_figures == {}
 
 
