@@ -1,39 +1,154 @@
-"""All models within reach: providers made when first asked, each with its limits."""
+"""All models within reach: providers made when first asked, each behind its gate."""
 
 import asyncio
 import time
+from collections import deque
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
 from weakref import WeakKeyDictionary
 
-from core.providers.base import ChatRequest, Clock, Provider
-from core.providers.calling import Limits, Recorder, Result, call
+from core.gates import Gate, OwnKeeper, SharedKeeper
+from core.providers.base import ChatRequest, Clock, HostingProvider, Provider
+from core.providers.calling import Lane, Recorder, Result, call
+from core.providers.gate import Pace
 from core.providers.names import parse_model
 from core.providers.registry import create_provider
 from core.settings import Settings
+from db.engine import Database
+
+
+class Turns:
+    """Lets the users of one model at a time onto a machine: the next model waits for the last user.
+
+    Turns go by first come, first served; who asks for the model that is on joins at once, unless
+    another model waits already.
+    """
+
+    def __init__(self) -> None:
+        self.model: str | None = None
+        self.number = 0
+        self._users = 0
+        self._waiting: deque[tuple[str, asyncio.Future[None]]] = deque()
+
+    @asynccontextmanager
+    async def of(self, model: str) -> AsyncIterator[int]:
+        """Wait for the model's turn and hold it; gives the number of the turn."""
+        if self._users and (model != self.model or self._waiting):
+            await self._wait(model)
+        else:
+            self._begin(model)
+        try:
+            yield self.number
+        finally:
+            self._leave()
+
+    def _begin(self, model: str) -> None:
+        if model != self.model:
+            self.model = model
+            self.number += 1
+        self._users += 1
+
+    async def _wait(self, model: str) -> None:
+        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.append((model, turn))
+        try:
+            await turn
+        except asyncio.CancelledError:
+            if turn.done() and not turn.cancelled():
+                # The turn was given in the moment it was no longer wanted.
+                self._leave()
+            raise
+
+    def _leave(self) -> None:
+        self._users -= 1
+        if self._users:
+            return
+        first: str | None = None
+        while self._waiting:
+            model, turn = self._waiting[0]
+            if not turn.cancelled():
+                if first is not None and model != first:
+                    return
+                first = model
+                self._begin(model)
+                turn.set_result(None)
+            self._waiting.popleft()
+
+
+@dataclass(slots=True)
+class _Reached:
+    """One provider as one event loop reaches it."""
+
+    provider: Provider
+    lane: Lane
+    turns: Turns = field(default_factory=Turns)
 
 
 class Models:
     """Calls any model by its ``provider/model`` name, under the provider's limits.
 
-    Connections and limits belong to the event loop that is running, because asynchronous clients
+    Connections and gates belong to the event loop that is running, because asynchronous clients
     cannot move between loops; each loop gets its own and closes them itself with `close`.
+
+    Args:
+        settings: where the providers are and what may be asked of them.
+        database: where the gates' state is shared with other daemons; without one, this process
+            keeps its own.
+        clock: times the answers.
     """
 
-    def __init__(self, settings: Settings, clock: Clock = time.perf_counter_ns) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        database: Database | None = None,
+        clock: Clock = time.perf_counter_ns,
+    ) -> None:
         self._settings = settings
+        self._database = database
         self._clock = clock
-        self._by_loop: WeakKeyDictionary[
-            asyncio.AbstractEventLoop, dict[str, tuple[Provider, Limits]]
-        ] = WeakKeyDictionary()
+        self._by_loop: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[str, _Reached]] = (
+            WeakKeyDictionary()
+        )
 
-    async def call(self, model: str, request: ChatRequest, recorder: Recorder[Result]) -> Result:
+    async def call(
+        self,
+        model: str,
+        request: ChatRequest,
+        recorder: Recorder[Result],
+        *,
+        in_background: bool = False,
+    ) -> Result:
         """Call ``model`` with retries; see `core.providers.calling.call`.
 
         Raises:
             ProviderError: there is no usable answer; every attempt is recorded.
             InvalidInputError: ``model`` names no known provider.
         """
-        provider, limits = self._provider(parse_model(model).provider)
-        return await call(provider, request, limits, recorder)
+        reached = self._reach(parse_model(model).provider)
+        return await call(
+            reached.provider, request, reached.lane, recorder, in_background=in_background
+        )
+
+    @asynccontextmanager
+    async def turn(self, model: str) -> AsyncIterator[int | None]:
+        """Hold the model's turn on the machine that hosts it; gives the number of the turn.
+
+        Models of a provider that hosts them elsewhere need no turns; then it is ``None``.
+
+        Raises:
+            InvalidInputError: ``model`` names no known provider.
+        """
+        reached = self._reach(parse_model(model).provider)
+        if not isinstance(reached.provider, HostingProvider):
+            yield None
+            return
+        async with reached.turns.of(model) as number:
+            yield number
+
+    def provider(self, name: str) -> Provider:
+        """The provider of that name, as this event loop reaches it."""
+        return self._reach(name).provider
 
     async def list_models(self, provider_name: str) -> list[str]:
         """The models a provider offers, as ``provider/model``.
@@ -41,25 +156,26 @@ class Models:
         Raises:
             ProviderError: the provider does not answer.
         """
-        provider, _ = self._provider(provider_name)
-        return [f"{provider_name}/{model}" for model in await provider.list_models()]
+        listed = await self.provider(provider_name).list_models()
+        return [f"{provider_name}/{model}" for model in listed]
 
     async def close(self) -> None:
         """Close the connections of the running event loop."""
-        for provider, _ in self._by_loop.pop(asyncio.get_running_loop(), {}).values():
-            await provider.close()
+        for reached in self._by_loop.pop(asyncio.get_running_loop(), {}).values():
+            await reached.provider.close()
 
-    def _provider(self, name: str) -> tuple[Provider, Limits]:
+    def _reach(self, name: str) -> _Reached:
         made = self._by_loop.setdefault(asyncio.get_running_loop(), {})
         if name not in made:
-            made[name] = (
-                create_provider(name, self._settings, self._clock),
-                self._limits(name),
-            )
+            provider = create_provider(name, self._settings, self._clock)
+            made[name] = _Reached(provider, self._lane(name))
         return made[name]
 
-    def _limits(self, name: str) -> Limits:
+    def _lane(self, name: str) -> Lane:
         at_once = self._settings.concurrent_requests
+        pace = Pace(self._settings.requests_per_minute)
         if name == "ollama":
             at_once = self._settings.concurrent_requests_ollama
-        return Limits(at_once, self._settings.requests_per_minute)
+            pace = Pace()
+        keeper = SharedKeeper(self._database, name) if self._database else OwnKeeper()
+        return Lane(at_once, Gate(pace, keeper))

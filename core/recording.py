@@ -1,69 +1,113 @@
 """Writes down the attempts at one row, whatever the row is; shared by generation and judging."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import Any, TypeVar
 
 import stamina
-from sqlmodel import Session
+from sqlalchemy import Connection
 
-from core.bench.prices import cost_usd
 from core.errors import StoreError
 from core.models import Models
-from core.providers.base import ChatReply, ChatRequest, FailureKind, ProviderError
-from db.engine import Database
-from db.repositories.work import Work
-from db.tables import Attempt, AttemptStatus, CallStatus, Judgment, Response, Run
-from db.types import utc_now
+from core.money.costs import FREE, Costs
+from core.providers.base import (
+    OUTAGE_KINDS,
+    ChatReply,
+    ChatRequest,
+    FailureKind,
+    ProviderError,
+    Usage,
+)
+from db.repositories import journal
+from db.repositories.journal import CallRow
+from db.tables import AttemptStatus, CallMode, CallStatus, Judgment, Response
+from db.together import WritingTogether
+from db.types import new_id, utc_now
 
 Call = Response | Judgment
+Values = Mapping[str, Any]
+Result = TypeVar("Result")
 
 _patiently = stamina.AsyncRetryingCaller(
     attempts=6, timeout=None, wait_initial=5.0, wait_max=60.0, wait_jitter=1.0
 ).on(StoreError)
 """What is written here may have been paid, so a locked store is tried again for minutes."""
 
+_STILL_KEPT_AFTER = frozenset(
+    kind.value for kind in OUTAGE_KINDS | {FailureKind.TIMEOUT, FailureKind.RATE_LIMITED}
+)
+"""Failures to fetch an answer after which its provider has it all the same."""
+
+_PERHAPS_PAID = frozenset({FailureKind.TIMEOUT, FailureKind.TRUNCATED, FailureKind.INTERNAL})
+"""Failures after which the provider may have worked, and charged, all the same."""
+
+_BUDGET_REACHED = (
+    "The next call could have passed the run's budget, so the run was stopped before it; "
+    "what is missing can be made by a new run with a budget of its own."
+)
+
 
 class _NotOpenError(Exception):
     """The row is made, given up, or another run's by now: there is nothing to call for."""
 
 
-@dataclass(slots=True)
-class RowRecorder:
-    """The attempts at one response or judgment, each in a short transaction of its own.
+@dataclass(frozen=True, slots=True)
+class CallContext:
+    """What all calls of a chunk have in common: their run, what they cost, how they are made.
 
-    Database work runs in a thread, so that the event loop that times the answers never waits on it.
-
-    Args:
-        database: the store.
-        row_type: `Response` or `Judgment`.
-        row_id: the row that the attempts are for.
-        run_id: the run that asked for it.
-        model: ``provider/model``, for the price.
-        store: puts a usable reply into the row; a `ProviderError` it raises means that the reply
-            is not usable after all.
+    ``model_digest`` is of the weights that will answer; ``None`` where the provider tells none.
     """
 
-    database: Database
+    run_id: str
+    costs: Costs = FREE
+    mode: CallMode = CallMode.DIRECT
+    model_digest: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedCall:
+    """One row that is to be made by a call.
+
+    Args:
+        row_type: `Response` or `Judgment`.
+        row_id: which one.
+        model: ``provider/model``.
+        request: gives the call; what it raises is the row's failure.
+        values: what a usable reply puts into the row's columns; a `ProviderError` it raises means
+            that the reply is not usable after all.
+    """
+
     row_type: type[Call]
     row_id: str
-    run_id: str
     model: str
-    store: Callable[[Call, ChatReply], None]
+    request: Callable[[], ChatRequest]
+    values: Callable[[ChatReply, CallContext], Values]
 
-    async def make(self, models: Models, request: Callable[[], ChatRequest]) -> CallStatus:
+
+@dataclass(slots=True)
+class RowRecorder:
+    """The attempts at one planned call, written down at once.
+
+    Database work runs in threads, so that the event loop that times the answers never waits on it.
+    """
+
+    store: WritingTogether
+    planned: PlannedCall
+    call: CallContext
+    _most_usd: float | None = None
+
+    async def make(self, models: Models) -> CallStatus:
         """Call the model for the row and store what came, also when nothing usable did.
 
-        Args:
-            models: where the model is reached.
-            request: gives the call; what it raises is stored as the row's failure.
-
         Returns:
-            How the row stands; without a call where it is not this run's to make.
+            How the row stands; without a call where it is not the run's to make.
         """
         try:
-            await models.call(self.model, request(), self)
+            request = self.prepare()
+            in_background = self.call.mode is CallMode.BACKGROUND
+            await models.call(self.planned.model, request, self, in_background=in_background)
         except _NotOpenError:
             return await asyncio.to_thread(self._status)
         except ProviderError as error:
@@ -75,135 +119,168 @@ class RowRecorder:
             return CallStatus.FAILED
         return CallStatus.OK
 
+    def prepare(self) -> ChatRequest:
+        """The call, with what it costs at most in mind; raises what the plan raises."""
+        request = self.planned.request()
+        self._most_usd = self.call.costs.most_of(request)
+        return request
+
     async def sent(self) -> str:
         """See `core.providers.calling.Recorder.sent`."""
-        return await _patiently(asyncio.to_thread, self._sent)
+        attempt_id = await _patiently(self._write, self._sent)
+        if attempt_id is None:
+            raise _NotOpenError
+        return attempt_id
+
+    async def resumable(self) -> tuple[str, str] | None:
+        """See `core.providers.calling.Recorder.resumable`."""
+        return await _patiently(asyncio.to_thread, self._resumable)
+
+    async def started(self, attempt_id: str, external_id: str) -> None:
+        """See `core.providers.calling.Recorder.started`."""
+        await _patiently(self._write, partial(self._started, attempt_id, external_id))
 
     async def succeeded(self, attempt_id: str, reply: ChatReply) -> None:
         """See `core.providers.calling.Recorder.succeeded`."""
-        # PostgreSQL cannot store the character NUL; the standard's stand-in marks where it was.
-        reply = replace(reply, text=reply.text.replace("\x00", "\ufffd"))
-        await _patiently(asyncio.to_thread, partial(self._succeeded, attempt_id, reply))
+        reply = _storable(reply)
+        values: Values | ProviderError
+        try:
+            values = self.planned.values(reply, self.call)
+        except ProviderError as error:
+            values = error
+        await _patiently(self._write, partial(self._succeeded, attempt_id, reply, values))
+        if isinstance(values, ProviderError):
+            raise values
 
     async def failed(self, attempt_id: str, error: ProviderError) -> None:
         """See `core.providers.calling.Recorder.failed`."""
-        await _patiently(asyncio.to_thread, partial(self._failed, attempt_id, error))
-
-    @property
-    def _response_id(self) -> str | None:
-        return self.row_id if self.row_type is Response else None
-
-    @property
-    def _judgment_id(self) -> str | None:
-        return self.row_id if self.row_type is Judgment else None
-
-    def _row(self, session: Session) -> Call:
-        # Locked on PostgreSQL, so that of two daemons only the first one's answer is stored.
-        if self.row_type is Response:
-            return session.get_one(Response, self.row_id, with_for_update=True)
-        return session.get_one(Judgment, self.row_id, with_for_update=True)
-
-    def _is_open(self, row: Call) -> bool:
-        return row.status is CallStatus.PLANNED and row.run_id == self.run_id
-
-    def _status(self) -> CallStatus:
-        with self.database.read() as session:
-            return self._row(session).status
-
-    def _sent(self) -> str:
-        with self.database.write() as session:
-            run = session.get(Run, self.run_id)
-            # A call may have waited long for its turn. Looking here, in the transaction that
-            # journals it, nothing is sent any more once its run is being cancelled.
-            if not self._is_open(self._row(session)) or run is None or run.cancel_requested_at:
-                raise _NotOpenError
-            work = Work(session)
-            work.doubt_unanswered(self._response_id, self._judgment_id)
-            attempt = Attempt(
-                run_id=self.run_id,
-                number=work.attempts(self._response_id, self._judgment_id) + 1,
-                response_id=self._response_id,
-                judgment_id=self._judgment_id,
-            )
-            session.add(attempt)
-            return attempt.id
-
-    def _succeeded(self, attempt_id: str, reply: ChatReply) -> None:
-        cost = cost_usd(self.model, reply.usage.prompt_tokens, reply.usage.completion_tokens)
-        with self.database.write() as session:
-            attempt = Work(session).attempt(attempt_id)
-            row = self._row(session)
-            _finish(attempt, reply, cost)
-            row.cost_usd = _total(row.cost_usd, cost)
-            session.add(attempt)
-            session.add(row)
-            if row.status is CallStatus.OK:
-                # Another daemon was first (this one was taken for dead); its answer stays.
-                attempt.status = AttemptStatus.OK
-                return
-            try:
-                self.store(row, reply)
-            except ProviderError as error:
-                attempt.raw_reply = reply.text
-                unusable: ProviderError | None = error
-            else:
-                unusable = None
-                attempt.status = AttemptStatus.OK
-                row.status = CallStatus.OK
-                row.error_kind = row.error_message = None
-            row.prompt_tokens = reply.usage.prompt_tokens
-            row.completion_tokens = reply.usage.completion_tokens
-            row.duration_ns = reply.timeline.duration_ns
-            row.completed_at = utc_now()
-        if unusable is not None:
-            raise unusable
-
-    def _failed(self, attempt_id: str, error: ProviderError) -> None:
-        with self.database.write() as session:
-            attempt = Work(session).attempt(attempt_id)
-            attempt.status = AttemptStatus.FAILED
-            attempt.ended_at = attempt.ended_at or utc_now()
-            attempt.error_kind = error.kind.value
-            attempt.error_message = str(error)
-            attempt.http_status = error.http_status
-            attempt.retry_after_ms = error.retry_after_ms
-            if error.usage.is_known:
-                # An empty or cut answer is paid like a whole one.
-                cost = cost_usd(
-                    self.model, error.usage.prompt_tokens, error.usage.completion_tokens
-                )
-                attempt.prompt_tokens = error.usage.prompt_tokens
-                attempt.completion_tokens = error.usage.completion_tokens
-                attempt.cost_usd = cost
-                row = self._row(session)
-                row.cost_usd = _total(row.cost_usd, cost)
-                session.add(row)
-            session.add(attempt)
+        await _patiently(self._write, partial(self._failed, attempt_id, error))
 
     async def gave_up(self, kind: str, message: str) -> None:
         """Store that the row failed for good; a retry on demand starts anew."""
-        await _patiently(asyncio.to_thread, partial(self._gave_up, kind, message))
+        await _patiently(self._write, partial(self._gave_up, kind, message))
 
-    def _gave_up(self, kind: str, message: str) -> None:
-        with self.database.write() as session:
-            row = self._row(session)
-            if not self._is_open(row):
-                # Made by another daemon, or taken over by a later run, which asks anew.
-                return
-            row.status = CallStatus.FAILED
-            row.error_kind, row.error_message = kind, message
-            row.completed_at = utc_now()
-            session.add(row)
+    @property
+    def _row(self) -> CallRow:
+        return CallRow(self.planned.row_type, self.planned.row_id)
+
+    def _status(self) -> CallStatus:
+        with self.store.database.read_bare() as connection:
+            return journal.standing(connection, self._row, self.call.run_id).status
+
+    async def _write(self, write: Callable[[Connection], Result]) -> Result:
+        return await asyncio.wrap_future(self.store.submit(write))
+
+    def _sent(self, connection: Connection) -> str | None:
+        """Journal the attempt; gives its id, or nothing where there is no call to be made."""
+        # A call may have waited long for its turn. Looking here, in the transaction that
+        # journals it, nothing is sent any more once its run is being cancelled.
+        found = journal.standing(connection, self._row, self.call.run_id)
+        if not found.is_open:
+            return None
+        most_usd, run_id = self._most_usd, self.call.run_id
+        if most_usd is not None and not journal.reserve(connection, run_id, most_usd):
+            journal.stop(connection, run_id, _BUDGET_REACHED, utc_now())
+            return None
+        if found.attempts:
+            journal.doubt(connection, self._row)
+        attempt_id = new_id()
+        journal.write_sent(connection, self._attempt(attempt_id, found.attempts + 1))
+        return attempt_id
+
+    def _attempt(self, attempt_id: str, number: int) -> Values:
+        return {
+            "id": attempt_id,
+            self._row.attempt_column: self._row.id,
+            "run_id": self.call.run_id,
+            "model": self.planned.model,
+            "number": number,
+            "status": AttemptStatus.SENT,
+            "sent_at": utc_now(),
+            "reserved_usd": self._most_usd,
+        }
+
+    def _resumable(self) -> tuple[str, str] | None:
+        with self.store.database.read_bare() as connection:
+            return journal.kept_answer(connection, self._row, _STILL_KEPT_AFTER)
+
+    def _started(self, attempt_id: str, external_id: str, connection: Connection) -> None:
+        journal.write_started(connection, attempt_id, external_id)
+
+    def _succeeded(
+        self,
+        attempt_id: str,
+        reply: ChatReply,
+        values: Values | ProviderError,
+        connection: Connection,
+    ) -> None:
+        cost = self.call.costs.of(reply.usage)
+        now = utc_now()
+        ending: dict[str, Any] = {
+            "status": AttemptStatus.OK,
+            "ended_at": now,
+            "duration_ns": reply.timeline.duration_ns,
+            "cost_usd": cost,
+            **_tokens(reply.usage),
+        }
+        if isinstance(values, ProviderError):
+            ending |= {"status": AttemptStatus.FAILED, "raw_reply": reply.text}
+        else:
+            # Where another daemon was first (this one was taken for dead), its answer stays.
+            common = {
+                "prompt_tokens": reply.usage.prompt_tokens,
+                "completion_tokens": reply.usage.completion_tokens,
+                "duration_ns": reply.timeline.duration_ns,
+                "completed_at": now,
+            }
+            journal.store_value(connection, self._row, {**common, **values})
+        journal.end_attempt(connection, attempt_id, ending)
+        self._book(connection, attempt_id, cost)
+
+    def _failed(self, attempt_id: str, error: ProviderError, connection: Connection) -> None:
+        # An empty or cut answer is paid like a whole one.
+        cost = self.call.costs.of(error.usage) if error.usage.is_known else None
+        ending: dict[str, Any] = {
+            "status": AttemptStatus.FAILED,
+            "ended_at": utc_now(),
+            "error_kind": error.kind.value,
+            "error_message": str(error),
+            "http_status": error.http_status,
+            "retry_after_ms": error.retry_after_ms,
+        }
+        if error.usage.is_known:
+            ending |= {**_tokens(error.usage), "cost_usd": cost}
+        unpaid = cost is None and error.kind not in _PERHAPS_PAID
+        journal.end_attempt(connection, attempt_id, ending)
+        self._book(connection, attempt_id, 0.0 if unpaid else cost)
+
+    def _book(self, connection: Connection, attempt_id: str, cost: float | None) -> None:
+        """Book what an attempt cost; while that is unknown, what was set aside for it stays so."""
+        if self._most_usd is None or cost is None:
+            return
+        journal.settle(connection, self.call.run_id, attempt_id, cost)
+        if cost:
+            journal.add_cost(connection, self._row, cost)
+
+    def _gave_up(self, kind: str, message: str, connection: Connection) -> None:
+        # Made by another daemon, or taken over by a later run, it is left alone.
+        journal.give_up(connection, self._row, self.call.run_id, kind, message)
 
 
-def _finish(attempt: Attempt, reply: ChatReply, cost: float | None) -> None:
-    attempt.ended_at = utc_now()
-    attempt.duration_ns = reply.timeline.duration_ns
-    attempt.prompt_tokens = reply.usage.prompt_tokens
-    attempt.completion_tokens = reply.usage.completion_tokens
-    attempt.cost_usd = cost
+def _tokens(usage: Usage) -> dict[str, Any]:
+    return {
+        "prompt_tokens": usage.prompt_tokens,
+        "cached_prompt_tokens": usage.cached_prompt_tokens,
+        "completion_tokens": usage.completion_tokens,
+        "reasoning_tokens": usage.reasoning_tokens,
+    }
 
 
-def _total(before: float | None, cost: float | None) -> float | None:
-    """Unusable replies were paid too, so a row's cost sums its attempts."""
-    return cost if before is None else before + (cost or 0.0)
+def _storable(reply: ChatReply) -> ChatReply:
+    """PostgreSQL cannot store the character NUL; the standard's stand-in marks where it was."""
+    reasoning = reply.reasoning_text
+    return replace(
+        reply,
+        text=reply.text.replace("\x00", "\ufffd"),
+        reasoning_text=reasoning.replace("\x00", "\ufffd") if reasoning else reasoning,
+    )

@@ -1,15 +1,18 @@
 """Every setting of SLaM, read once at each entry point from the environment and passed down."""
 
 import socket
+from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import httpx
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from core.errors import InvalidInputError
+from core.providers.servers import SETTING as SERVERS_SETTING
+from core.providers.servers import Server, read_servers
 from db.engine import sqlite_url
 
 
@@ -19,7 +22,11 @@ class Settings(BaseSettings):
     # Populating by name reads fields' bare names from the environment too, and HOME is not ours;
     # the prefix makes those names ours. Aliases are taken without it.
     model_config = SettingsConfigDict(
-        populate_by_name=True, env_prefix="SLAM_", extra="ignore", frozen=True
+        populate_by_name=True,
+        env_prefix="SLAM_",
+        extra="ignore",
+        frozen=True,
+        hide_input_in_errors=True,
     )
 
     home: Path = Field(
@@ -51,11 +58,37 @@ class Settings(BaseSettings):
     openai_api_key: SecretStr | None = Field(
         default=None, alias="OPENAI_API_KEY", description="The key for OPENAI_BASE_URL."
     )
+    azure_openai_endpoint: str | None = Field(
+        default=None,
+        alias="AZURE_OPENAI_ENDPOINT",
+        description="The address of an Azure OpenAI resource; its models are its deployments.",
+    )
+    azure_openai_api_key: SecretStr | None = Field(
+        default=None,
+        alias="AZURE_OPENAI_API_KEY",
+        description="The key for AZURE_OPENAI_ENDPOINT.",
+    )
+    openai_api_version: str = Field(
+        default="2025-04-01-preview",
+        alias="OPENAI_API_VERSION",
+        description="The version of its API that Azure OpenAI is asked in.",
+    )
+    servers: Annotated[Mapping[str, Server], NoDecode] = Field(
+        default={},
+        alias=SERVERS_SETTING,
+        description="More servers that speak OpenAI's API, by name; see the example below.",
+    )
     request_timeout_s: float = Field(
         default=120.0,
         gt=0,
         alias="SLAM_REQUEST_TIMEOUT_S",
         description="How long one call to a model may take, in seconds.",
+    )
+    background_timeout_s: float = Field(
+        default=1800.0,
+        gt=0,
+        alias="SLAM_BACKGROUND_TIMEOUT_S",
+        description="How long an answer made in the background is waited for, in seconds.",
     )
     concurrent_requests: int = Field(
         default=8,
@@ -74,6 +107,13 @@ class Settings(BaseSettings):
         ge=1,
         alias="SLAM_REQUESTS_PER_MINUTE",
         description="How many calls a minute a daemon sends to one provider at most.",
+    )
+    warm_up_requests: int = Field(
+        default=1,
+        ge=0,
+        le=100,
+        alias="SLAM_WARM_UP_REQUESTS",
+        description="How many requests a model of Ollama's answers before the first measured one.",
     )
     rate_port: int = Field(
         default=8501, alias="SLAM_RATE_PORT", description="Port of the raters' pages."
@@ -109,6 +149,12 @@ class Settings(BaseSettings):
             for name, value in values.items()
             if not (isinstance(value, str) and not value.strip())
         }
+
+    @field_validator("servers", mode="before")
+    @classmethod
+    def _must_be_servers(cls, value: object) -> object:
+        """The variable holds JSON; whoever passes the setting on in code has servers already."""
+        return read_servers(value) if isinstance(value, str) else value
 
     @field_validator("ollama_host")
     @classmethod
@@ -148,8 +194,10 @@ def load_settings() -> Settings:
         return Settings()
     except ValidationError as error:
         first = error.errors()[0]
-        variable, value = first["loc"][0], first.get("input")
+        variable, problem = first["loc"][0], first["msg"].removeprefix("Value error, ")
+        # Someone may have written a key among the servers, so they are not repeated.
+        value = "" if variable == SERVERS_SETTING else f"={first.get('input')!r}"
         raise InvalidInputError(
-            f"The setting {variable}={value!r} cannot be taken: {first['msg']}; "
+            f"The setting {variable}{value} cannot be taken: {problem}; "
             "mend it in the environment or unset it."
         ) from error

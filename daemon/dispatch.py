@@ -14,7 +14,7 @@ from db.repositories.work import Work as WorkRepository
 from db.tables import Run, RunKind, RunStatus
 from db.types import utc_now
 
-CHUNK_SIZE = 25
+CHUNK_SIZE = 50
 """Calls to a model in one workflow: one to two minutes of work."""
 SIMILARITY_CHUNK_SIZE = 500
 """Texts are embedded in batches, and measuring again costs nothing but time."""
@@ -69,11 +69,11 @@ def _chunks(
 
 def _route(database: Database, run: Run, group: str) -> tuple[str, Work, int]:
     if run.kind is RunKind.GENERATION:
-        return parse_model(group).provider, Work.RESPONSES, CHUNK_SIZE
+        return parse_model(group).provider, Work.CALLS, CHUNK_SIZE
     with database.read() as session:
         judge = Judgments(session).judge(group)
     if isinstance(judge_named(judge.name), LLMJudge):
-        return parse_model(judge.model or "").provider, Work.JUDGMENTS, CHUNK_SIZE
+        return parse_model(judge.model or "").provider, Work.CALLS, CHUNK_SIZE
     return SIMILARITY_QUEUE, Work.SIMILARITY, SIMILARITY_CHUNK_SIZE
 
 

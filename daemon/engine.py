@@ -1,80 +1,70 @@
 """The work engine: chunks of calls as durable workflows of DBOS Transact, in a store of its own.
 
-Our own tables are the truth; the engine only drives. Every step first looks whether its row is
-made, so running anything again is safe. Steps are reserved in a fixed order and then run in
-parallel; ``APPLICATION_VERSION`` rises only when that order changes, so that pending work of an
-earlier start is taken up.
+Our own tables are the truth; the engine only drives. A chunk is one step that first looks which of
+its rows are made, so running anything again is safe. ``APPLICATION_VERSION`` rises only when the
+steps of a workflow change, so that pending work of an earlier start is taken up.
 """
 
 import asyncio
 import sqlite3
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 
 from dbos import DBOS
 from sqlalchemy.engine import make_url
 
-from core.generation.making import make_response
-from core.judging.making import make_judgment, measure_similarity
+from core.chunks import Maker
+from core.judging.making import measure_similarity
 from core.models import Models
+from core.preparing import Preparing
 from core.providers.registry import provider_names
 from core.settings import Settings
 from db.engine import Database
+from db.together import WritingTogether
 
-APPLICATION_VERSION = "1"
+APPLICATION_VERSION = "2"
 SIMILARITY_QUEUE = "similarity"
+CHUNKS_AT_ONCE = 2
+"""A second chunk keeps the provider busy while the first one's last calls end."""
 _LIVE = ["PENDING", "ENQUEUED", "DELAYED"]
 
 
 class Work(StrEnum):
     """What a chunk holds."""
 
-    RESPONSES = "responses"
-    JUDGMENTS = "judgments"
+    CALLS = "calls"
     SIMILARITY = "similarity"
 
 
-@dataclass(slots=True)
-class _Tools:
-    database: Database
-    models: Models
-
-
-_tools: list[_Tools] = []
+_makers: list[Maker] = []
 """What workflows work with. DBOS finds workflows by name, so they are module functions."""
 
 
-async def _make(work: str, run_id: str, row_id: str) -> str:
-    tools = _tools[-1]
-    make = make_response if work == Work.RESPONSES else make_judgment
-    return await make(tools.database, tools.models, run_id, row_id)
+async def _make(run_id: str, row_ids: list[str]) -> None:
+    await _makers[-1].make_chunk(run_id, row_ids)
 
 
 async def _measure(run_id: str, row_ids: list[str]) -> int:
-    return await asyncio.to_thread(measure_similarity, _tools[-1].database, run_id, row_ids)
+    database = _makers[-1].store.database
+    return await asyncio.to_thread(measure_similarity, database, run_id, row_ids)
 
 
 @DBOS.workflow(name="make_chunk", max_recovery_attempts=100)
-async def make_chunk(work: str, run_id: str, row_ids: list[str]) -> None:
+async def make_rows(work: str, run_id: str, row_ids: list[str]) -> None:
     """Make every row of the chunk that is not made; failures are stored with their rows."""
     if work == Work.SIMILARITY:
         await DBOS.run_step_async({"name": "measure"}, _measure, run_id, row_ids)
-        return
-    steps = [(DBOS.reserve_step(), row_id) for row_id in row_ids]
-    await asyncio.gather(
-        *(
-            step.run_async({"name": "make", "preemptible": True}, _make, work, run_id, row_id)
-            for step, row_id in steps
-        )
-    )
+    else:
+        await DBOS.run_step_async({"name": "make", "preemptible": True}, _make, run_id, row_ids)
 
 
 class Engine:
     """Starts DBOS, enqueues chunks, cancels them, and says what is still going on."""
 
     def __init__(self, settings: Settings, database: Database) -> None:
-        _tools.append(_Tools(database, Models(settings)))
+        models = Models(settings, database)
+        preparing = Preparing(database, models, settings.warm_up_requests)
+        _makers.append(Maker(WritingTogether(database), models, preparing))
         url = _prepare(settings.work_engine_url)
         DBOS(
             config={
@@ -90,15 +80,13 @@ class Engine:
         """Take up what an earlier start left, and listen for work."""
         DBOS.launch()
         for provider in provider_names():
-            # A GPU holds one model: its chunks go one after the other, in the order of the plan.
-            chunks_at_once = 1 if provider == "ollama" else 2
-            _register(provider, chunks_at_once)
+            _register(provider, CHUNKS_AT_ONCE)
         _register(SIMILARITY_QUEUE, 1)
 
     def stop(self, patience_s: int = 2) -> None:
         """Let running steps end for a moment, then stop; the next start takes up the rest."""
         DBOS.destroy(workflow_completion_timeout_sec=patience_s)
-        _tools.pop()
+        _makers.pop().store.close()
 
     def enqueue(
         self, queue: str, workflow_id: str, work: Work, run_id: str, row_ids: Sequence[str]

@@ -12,9 +12,10 @@ import httpx
 from pydantic import SecretStr
 from sqlmodel import Session, SQLModel, col, select
 
-from core.generation.making import make_response
+from core.chunks import Maker
 from core.generation.service import request_generation
 from core.models import Models
+from core.preparing import Preparing
 from core.settings import Settings
 from core.studies.definition import Case, Parameters, StudyDefinition
 from core.studies.service import create_study
@@ -23,6 +24,7 @@ from db.repositories.responses import Key
 from db.repositories.studies import VersionContent
 from db.repositories.work import Work
 from db.tables import Attempt, CallStatus, Exclusion, Response, Run, RunStatus, Subject
+from db.together import WritingTogether
 from db.types import utc_now
 from tests.sandbox.server import running_sandbox
 
@@ -185,16 +187,20 @@ def generate(
     return run
 
 
-async def make(
-    database: Database, sandbox: Sandbox, run_id: str, response_ids: Sequence[str]
-) -> list[CallStatus]:
-    """Make those responses at the same time, as a chunk does."""
+async def make(database: Database, sandbox: Sandbox, run_id: str, row_ids: Sequence[str]) -> None:
+    """Make those rows as the daemon does, in one chunk a model."""
     models = sandbox.models()
+    store = WritingTogether(database)
+    maker = Maker(store, models, Preparing(database, models, warm_up_requests=0))
+    with database.read() as session:
+        calls = Work(session).open_calls(session.get_one(Run, run_id))
     try:
-        making = (make_response(database, models, run_id, one) for one in response_ids)
-        return await asyncio.gather(*making)
+        for group in sorted({group for group, _ in calls}):
+            mine = {row_id for found, row_id in calls if found == group}
+            await maker.make_chunk(run_id, [row_id for row_id in row_ids if row_id in mine])
     finally:
         await models.close()
+        store.close()
 
 
 def end(database: Database, run: Run) -> None:

@@ -1,12 +1,14 @@
 """Make judgments: ask a model about one response, or measure a batch against the reference."""
 
-import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Any
 
 from sqlmodel import Session
 
 from core.errors import SlamError
 from core.judges.base import (
+    AnyJudge,
     JudgedResponse,
     LLMJudge,
     Score,
@@ -16,10 +18,9 @@ from core.judges.base import (
 )
 from core.judges.registry import judge_named
 from core.judging.inputs import inputs_hash, inputs_of
-from core.models import Models
-from core.providers.base import ChatReply, FailureKind, ProviderError
+from core.providers.base import ChatReply, ChatRequest, FailureKind, ProviderError
 from core.providers.names import parse_model
-from core.recording import Call, RowRecorder
+from core.recording import CallContext, PlannedCall
 from db.engine import Database
 from db.repositories.judgments import Judgments
 from db.repositories.responses import Responses
@@ -29,30 +30,32 @@ from db.tables import CallStatus, Judge, Judgment, Run
 from db.types import utc_now
 
 _STALE = Unscored(
-    "inputs_changed",
+    FailureKind.INPUTS_CHANGED.value,
     "What the judge compares with changed since this was planned; run the judge again.",
 )
 
 
-async def make_judgment(
-    database: Database, models: Models, run_id: str, judgment_id: str
-) -> CallStatus:
-    """Ask the judge's model if the judgment is still the run's to make, and say how it stands.
-
-    Failures are stored, never raised.
-    """
-    judgment, stored, judged = await asyncio.to_thread(_read, database, run_id, judgment_id)
-    if judgment.status is not CallStatus.PLANNED or judgment.run_id != run_id:
-        return judgment.status
+def planned_judgments(
+    database: Database, run_id: str, judgment_ids: Sequence[str]
+) -> list[PlannedCall]:
+    """The calls for those of the judgments, all of one judge, that are still the run's to make."""
+    with database.read() as session:
+        rows = [row for row in Judgments(session).open_among(judgment_ids) if row.run_id == run_id]
+        if not rows:
+            return []
+        stored = Judgments(session).judge(rows[0].judge_id)
+        inputs = _inputs(session, run_id, stored, rows)
     judge = judge_named(stored.name)
-    model = stored.model or ""
-    recorder = RowRecorder(
-        database, Judgment, judgment_id, run_id, model, lambda row, reply: _parse(judge, row, reply)
-    )
-    if isinstance(judged, Unscored) or not isinstance(judge, LLMJudge):
-        await recorder.gave_up(_STALE.kind, _STALE.message)
-        return CallStatus.FAILED
-    return await recorder.make(models, lambda: judge.request(judged, parse_model(model).model))
+    return [
+        PlannedCall(
+            row_type=Judgment,
+            row_id=row.id,
+            model=stored.model or "",
+            request=partial(_request, judge, stored.model or "", inputs[row.id]),
+            values=partial(_values, judge),
+        )
+        for row in rows
+    ]
 
 
 def measure_similarity(database: Database, run_id: str, judgment_ids: Sequence[str]) -> int:
@@ -86,15 +89,6 @@ def measure_similarity(database: Database, run_id: str, judgment_ids: Sequence[s
     return len(results)
 
 
-def _read(
-    database: Database, run_id: str, judgment_id: str
-) -> tuple[Judgment, Judge, JudgedResponse | Unscored]:
-    with database.read() as session:
-        judgment = Judgments(session).get(judgment_id)
-        stored = Judgments(session).judge(judgment.judge_id)
-        return judgment, stored, _inputs(session, run_id, stored, [judgment])[judgment_id]
-
-
 def _inputs(
     session: Session, run_id: str, stored: Judge, judgments: Sequence[Judgment]
 ) -> dict[str, JudgedResponse | Unscored]:
@@ -120,16 +114,31 @@ def _inputs(
     }
 
 
-def _parse(judge: object, row: Call, reply: ChatReply) -> None:
-    """Put the judge's reading of a reply into the row; the raw reply is kept either way."""
-    assert isinstance(judge, LLMJudge)  # noqa: S101  narrows the type; checked by the caller
-    assert isinstance(row, Judgment)  # noqa: S101  narrows the type; the recorder was made for it
-    row.raw_reply = reply.text
+def _request(judge: AnyJudge, model: str, judged: JudgedResponse | Unscored) -> ChatRequest:
+    """The question to the judge's model.
+
+    Raises:
+        ProviderError: what the judge would see is not what was planned.
+    """
+    if isinstance(judged, Unscored) or not isinstance(judge, LLMJudge):
+        raise ProviderError(FailureKind.INPUTS_CHANGED, _STALE.message)
+    return judge.request(judged, parse_model(model).model)
+
+
+def _values(judge: AnyJudge, reply: ChatReply, _: CallContext) -> Mapping[str, Any]:
+    """The judge's reading of a reply."""
+    if not isinstance(judge, LLMJudge):
+        raise TypeError(f"{judge!r} asks no model")
     try:
         score = judge.parse(reply.text)
     except UnparsableReplyError as error:
         raise ProviderError(FailureKind.UNPARSABLE, str(error)) from error
-    row.score, row.reasoning, row.details = score.value, score.reasoning, score.details
+    return {
+        "score": score.value,
+        "reasoning": score.reasoning,
+        "details": score.details,
+        "raw_reply": reply.text,
+    }
 
 
 def _keep(session: Session, row: Judgment, result: Score | Unscored) -> None:

@@ -39,13 +39,14 @@ class Timeline:
 
     ``first_chunk_ns`` is the first thing on the stream, be it empty or a thought;
     ``time_to_first_token_ns`` the first chunk that carries text of the answer; both are ``None``
-    when there was none.
+    when there was none. ``duration_ns`` is ``None`` for an answer that was made in our absence and
+    whose provider tells no times.
     """
 
     first_chunk_ns: int | None
     time_to_first_token_ns: int | None
     last_token_ns: int | None
-    duration_ns: int
+    duration_ns: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +113,8 @@ class FailureKind(StrEnum):
     TIMEOUT = "timeout"
     TRUNCATED = "truncated"
     EMPTY = "empty"
+    REFUSED = "refused"
+    INPUTS_CHANGED = "inputs_changed"
     UNPARSABLE = "unparsable"
     INTERNAL = "internal"
 

@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -41,6 +41,7 @@ class Daemons:
     home: Path
     database: Database
     sandbox: Sandbox
+    settings: Mapping[str, str] = field(default_factory=dict)
     processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
     def start(self, name: str = "one") -> subprocess.Popen[bytes]:
@@ -50,7 +51,7 @@ class Daemons:
             process = subprocess.Popen(
                 [sys.executable, "-m", "daemon"],
                 cwd=ROOT,
-                env=environment(self.home, self.database, self.sandbox, name),
+                env=environment(self.home, self.database, self.sandbox, name) | dict(self.settings),
                 stdout=file,
                 stderr=subprocess.STDOUT,
             )
@@ -87,9 +88,11 @@ class Daemons:
 
 
 @contextmanager
-def daemons_on(home: Path, database: Database, sandbox: Sandbox) -> Iterator[Daemons]:
+def daemons_on(
+    home: Path, database: Database, sandbox: Sandbox, settings: Mapping[str, str] | None = None
+) -> Iterator[Daemons]:
     """No daemon yet; those that are started are gone afterwards."""
-    daemons = Daemons(home, database, sandbox)
+    daemons = Daemons(home, database, sandbox, settings or {})
     try:
         yield daemons
     finally:

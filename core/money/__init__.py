@@ -1,0 +1,1 @@
+"""Money: prices, estimates, confirmations, and what was spent."""
