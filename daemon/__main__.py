@@ -22,7 +22,7 @@ from db.types import utc_now
 
 log = logging.getLogger("slam.daemon")
 
-DISPATCH_EVERY_S = 0.5
+DISPATCH_EVERY_S = 0.2
 BEAT_EVERY_S = 2
 DEAD_AFTER = timedelta(seconds=8)
 

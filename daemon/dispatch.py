@@ -37,12 +37,12 @@ def dispatch(database: Database, engine: Engine) -> None:
 
 
 def _move_on(database: Database, engine: Engine, run: Run) -> None:
-    if run.status is RunStatus.RUNNING and engine.live_chunks(run.id):
-        return
     with database.read() as session:
-        calls = WorkRepository(session).open_calls(run)
-    if not calls:
+        is_made = not WorkRepository(session).has_open_calls(run)
+    if is_made:
         _close(database, run, RunStatus.FINISHED)
+        return
+    if run.status is RunStatus.RUNNING and engine.live_chunks(run.id):
         return
     now = utc_now()
     if run.dispatched_at is not None and now - run.dispatched_at < SETTLED_AFTER:
@@ -51,6 +51,7 @@ def _move_on(database: Database, engine: Engine, run: Run) -> None:
     with database.write() as session:
         if not WorkRepository(session).take_dispatch(run, now):
             return
+        calls = WorkRepository(session).open_calls(run)
     # Open calls of an earlier round were stranded: its daemon died while it filled the queues.
     round_name = f"{now:%Y%m%dT%H%M%S%f}"
     for number, (queue, work, row_ids) in enumerate(_chunks(database, run, calls)):

@@ -6,8 +6,10 @@ dead, calls wait at its gate instead of using up their attempts.
 """
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Protocol, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 import stamina
 
@@ -80,15 +82,45 @@ class Gate(Protocol):
 
 
 @dataclass(slots=True)
+class Slot:
+    """One place among the calls that are under way."""
+
+    _places: asyncio.Semaphore
+    _is_held: bool = False
+
+    async def take(self) -> None:
+        """Wait for a place, unless it is held already."""
+        if not self._is_held:
+            await self._places.acquire()
+            self._is_held = True
+
+    def free(self) -> None:
+        """Give the place back, unless it was."""
+        if self._is_held:
+            self._is_held = False
+            self._places.release()
+
+
+@dataclass(slots=True)
 class Lane:
     """The way to one provider: how many calls are under way at a time, and the gate before it."""
 
     concurrent_requests: int
     gate: Gate
-    in_flight: asyncio.Semaphore = field(init=False)
+    _places: asyncio.Semaphore = field(init=False)
 
     def __post_init__(self) -> None:
-        self.in_flight = asyncio.Semaphore(self.concurrent_requests)
+        self._places = asyncio.Semaphore(self.concurrent_requests)
+
+    @asynccontextmanager
+    async def slot(self) -> AsyncIterator[Slot]:
+        """Wait for a place among the calls under way, and hold it until it is freed or left."""
+        slot = Slot(self._places)
+        await slot.take()
+        try:
+            yield slot
+        finally:
+            slot.free()
 
 
 async def call(
@@ -112,86 +144,77 @@ async def call(
     Raises:
         ProviderError: the last attempt's failure, already recorded.
     """
-    # The slot is held until the result is stored, so that what a kill can leave in doubt is never
-    # more than the number of slots.
-    async with lane.in_flight:
+    async with lane.slot() as slot:
         async for attempt in stamina.retry_context(
             on=_patience, attempts=MAX_ATTEMPTS, timeout=None, wait_initial=0.5, wait_max=MAX_WAIT_S
         ):
             with attempt:
-                return await _while_dead(provider, request, lane, recorder, in_background)
+                made = _Making(provider, request, lane.gate, slot, recorder, in_background)
+                return await made.while_dead()
     raise AssertionError("unreachable: the last attempt's error is raised")
 
 
-async def _while_dead(
-    provider: Provider,
-    request: ChatRequest,
-    lane: Lane,
-    recorder: Recorder[Result],
-    in_background: bool,
-) -> Result:
-    """One attempt, made again as long as its failures only say that the provider is down."""
-    for _ in range(MAX_TRIALS - 1):
+@dataclass(frozen=True, slots=True)
+class _Making(Generic[Result]):
+    """The making of one answer."""
+
+    provider: Provider
+    request: ChatRequest
+    gate: Gate
+    slot: Slot
+    recorder: Recorder[Result]
+    in_background: bool
+
+    async def while_dead(self) -> Result:
+        """One attempt, made again as long as its failures only say that the provider is down."""
+        for _ in range(MAX_TRIALS - 1):
+            try:
+                return await self._attempt()
+            except ProviderError as error:
+                if not (is_outage(error) and self.gate.is_dead) or _asks_too_much(error):
+                    raise
+        return await self._attempt()
+
+    async def _attempt(self) -> Result:
+        await self.slot.take()
+        leave = await self.gate.enter(_expected_tokens(self.request))
+        attempt_id, external_id = await self._begin()
         try:
-            return await _attempt(provider, request, lane, recorder, in_background)
+            reply = await self._answer(attempt_id, external_id)
         except ProviderError as error:
-            if not (is_outage(error) and lane.gate.is_dead) or _asks_too_much(error):
-                raise
-    return await _attempt(provider, request, lane, recorder, in_background)
+            if _asks_too_much(error):
+                # Waiting would freeze every call to the provider; a person may retry later.
+                final = _naming_the_wait(error)
+                await self.recorder.failed(attempt_id, final)
+                raise final from error
+            await self.gate.failed(leave, error)
+            await self.recorder.failed(attempt_id, error)
+            raise
+        await self.gate.answered(leave, reply)
+        storing = asyncio.ensure_future(self.recorder.succeeded(attempt_id, reply))
+        # The task runs before the next call in line does, and its write comes before the one that
+        # journals that call. So what a kill can leave in doubt is still never more than the slots.
+        self.slot.free()
+        try:
+            return await storing
+        except ProviderError as error:
+            await self.recorder.failed(attempt_id, error)
+            raise
 
+    async def _begin(self) -> tuple[str, str | None]:
+        if self.in_background and isinstance(self.provider, ResumableProvider):
+            kept = await self.recorder.resumable()
+            if kept is not None:
+                return kept
+        return await self.recorder.sent(), None
 
-async def _attempt(
-    provider: Provider,
-    request: ChatRequest,
-    lane: Lane,
-    recorder: Recorder[Result],
-    in_background: bool,
-) -> Result:
-    leave = await lane.gate.enter(_expected_tokens(request))
-    attempt_id, external_id = await _begin(provider, recorder, in_background)
-    try:
-        if in_background and isinstance(provider, ResumableProvider):
-            reply = await _in_background(provider, request, recorder, attempt_id, external_id)
-        else:
-            reply = await provider.chat(request)
-    except ProviderError as error:
-        if _asks_too_much(error):
-            # Waiting would freeze every call to the provider; a person may retry when it is over.
-            final = _naming_the_wait(error)
-            await recorder.failed(attempt_id, final)
-            raise final from error
-        await lane.gate.failed(leave, error)
-        await recorder.failed(attempt_id, error)
-        raise
-    await lane.gate.answered(leave, reply)
-    try:
-        return await recorder.succeeded(attempt_id, reply)
-    except ProviderError as error:
-        await recorder.failed(attempt_id, error)
-        raise
-
-
-async def _begin(
-    provider: Provider, recorder: Recorder[Result], in_background: bool
-) -> tuple[str, str | None]:
-    if in_background and isinstance(provider, ResumableProvider):
-        kept = await recorder.resumable()
-        if kept is not None:
-            return kept
-    return await recorder.sent(), None
-
-
-async def _in_background(
-    provider: ResumableProvider,
-    request: ChatRequest,
-    recorder: Recorder[Result],
-    attempt_id: str,
-    external_id: str | None,
-) -> ChatReply:
-    if external_id is None:
-        external_id = await provider.start(request)
-        await recorder.started(attempt_id, external_id)
-    return await provider.fetch(external_id, request)
+    async def _answer(self, attempt_id: str, external_id: str | None) -> ChatReply:
+        if not (self.in_background and isinstance(self.provider, ResumableProvider)):
+            return await self.provider.chat(self.request)
+        if external_id is None:
+            external_id = await self.provider.start(self.request)
+            await self.recorder.started(attempt_id, external_id)
+        return await self.provider.fetch(external_id, self.request)
 
 
 def _expected_tokens(request: ChatRequest) -> int:

@@ -113,7 +113,9 @@ def admit(
         next_request = moment + request_interval_ms
         next_token = moment + expected * token_interval_ms
     moved = replace(
-        state, next_request_ms=_ceiling(next_request), next_token_ms=_ceiling(next_token)
+        state,
+        next_request_ms=_ceiling(next_request) if request_interval_ms else state.next_request_ms,
+        next_token_ms=_ceiling(next_token) if token_interval_ms else state.next_token_ms,
     )
     return moved, Grant(tuple(moments), ask_again)
 

@@ -221,7 +221,8 @@ def _standing(kind: type[Call]) -> Select[Any]:
 @cache
 def _end_attempt(names: tuple[str, ...]) -> Update:
     told: dict[str, Any] = {name: bindparam(name) for name in names if name != "ended_at"}
-    ended_at = func.coalesce(_ATTEMPT.c.ended_at, bindparam("ended_at"))
+    moment = bindparam("ended_at", type_=_ATTEMPT.c.ended_at.type)
+    ended_at = func.coalesce(_ATTEMPT.c.ended_at, moment)
     return (
         update(_ATTEMPT)
         .where(_ATTEMPT.c.id == bindparam("attempt"))

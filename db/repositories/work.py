@@ -85,6 +85,14 @@ class Work:
         )
         return result.rowcount == 1
 
+    def has_open_calls(self, run: Run) -> bool:
+        """Whether any of the run's rows is still to be made."""
+        table: type[Response] | type[Judgment] = (
+            Response if run.kind is RunKind.GENERATION else Judgment
+        )
+        query = select(table.id).where(table.run_id == run.id, table.status == CallStatus.PLANNED)
+        return self.session.exec(query.limit(1)).first() is not None
+
     def open_calls(self, run: Run) -> Sequence[tuple[str, str]]:
         """``(group, id)`` of the run's rows that are not made yet, in the order of the plan.
 
