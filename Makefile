@@ -25,12 +25,12 @@ benchmark: .venv/.test
 
 .venv/.run: .venv/bin/python pyproject.toml constraints.txt
 	@echo "Installing SLaM and what it needs into .venv; the first time takes a few minutes."
-	$(PIP) -e '.[similarity,postgres]'
+	$(PIP) -e '.[similarity,postgres,aws]'
 	@touch $@
 
 # rbo is an oracle of the tests; as an ordinary dependency its pin would take numpy back to version 1.
 .venv/.test: .venv/.run tests/system-tools.sh
-	$(PIP) -e '.[similarity,postgres,test]'
+	$(PIP) -e '.[similarity,postgres,aws,test]'
 	$(PIP) --no-deps rbo
 	@sh tests/system-tools.sh
 	@touch $@

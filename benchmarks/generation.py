@@ -22,14 +22,13 @@ import ollama
 import psutil
 from sqlmodel import Session, func, select
 
-from core.generation.service import request_generation
 from core.studies.definition import Case, Parameters, StudyDefinition
 from core.studies.service import create_study
 from core.studies.template import render
 from db.engine import Database, sqlite_url
 from db.migrate import migrate
 from db.tables import CallStatus, Response, Run, RunStatus
-from tests.building import Sandbox, quick_sandbox
+from tests.building import Sandbox, quick_sandbox, request_generation
 from tests.daemon.running import daemons_on
 from tests.postgresql import running_postgresql
 

@@ -4,15 +4,12 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from core.generation.making import planned_responses
-from core.judging.making import planned_judgments
 from core.models import Models
 from core.preparing import Preparing
 from core.providers.base import ProviderError
-from core.recording import CallContext, PlannedCall, RowRecorder
-from db.engine import Database
-from db.repositories.work import Work
-from db.tables import Run, RunKind
+from core.recording import RowRecorder
+from core.rows import OpenRows, open_rows
+from db.tables import CallMode
 from db.together import WritingTogether
 
 
@@ -30,7 +27,7 @@ class Maker:
     models: Models
     preparing: Preparing
 
-    async def make_chunk(self, run_id: str, row_ids: Sequence[str]) -> None:
+    async def make_chunk(self, run_id: str, row_ids: Sequence[str], mode: CallMode) -> None:
         """Make those of the rows that are not made; failures are stored with their rows.
 
         Where the model runs on a machine of ours, the chunk waits for the model's turn, and the
@@ -39,36 +36,22 @@ class Maker:
         Args:
             run_id: the run that wants the rows.
             row_ids: responses, or judgments of one judge, that are for one model.
+            mode: how the calls are made.
         """
-        run, rows = await asyncio.to_thread(read_rows, self.store.database, run_id, row_ids)
-        if run is None or not rows:
+        rows = await asyncio.to_thread(open_rows, self.store.database, run_id, row_ids, mode)
+        if rows is None:
             return
-        model = rows[0].model
-        call = CallContext(run_id, mode=run.call_mode)
-        async with self.models.turn(model) as turn:
-            prepared = await self.preparing.prepare(run, model, turn)
+        async with self.models.turn(rows.model) as turn:
+            prepared = await self.preparing.prepare(rows.run, rows.model, turn)
             if isinstance(prepared, ProviderError):
-                await self._give_up(rows, call, prepared)
+                await self._give_up(rows, prepared)
                 return
-            call = replace(call, model_digest=prepared.digest)
-            recorders = [RowRecorder(self.store, row, call) for row in rows]
+            call = replace(rows.call, model_digest=prepared.digest)
+            recorders = [RowRecorder(self.store, planned, call) for planned in rows.planned]
             await asyncio.gather(*(recorder.make(self.models) for recorder in recorders))
 
-    async def _give_up(
-        self, rows: Sequence[PlannedCall], call: CallContext, error: ProviderError
-    ) -> None:
+    async def _give_up(self, rows: OpenRows, error: ProviderError) -> None:
         """What no call can make is stored as failed, without calling."""
-        for row in rows:
-            await RowRecorder(self.store, row, call).gave_up(error.kind.value, str(error))
-
-
-def read_rows(
-    database: Database, run_id: str, row_ids: Sequence[str]
-) -> tuple[Run | None, list[PlannedCall]]:
-    """The run, and the calls for those of the rows that are still its to make."""
-    with database.read() as session:
-        run = Work(session).run(run_id)
-    if run is None or run.cancel_requested_at is not None:
-        return run, []
-    plan = planned_responses if run.kind is RunKind.GENERATION else planned_judgments
-    return run, plan(database, run_id, row_ids)
+        for planned in rows.planned:
+            recorder = RowRecorder(self.store, planned, rows.call)
+            await recorder.gave_up(error.kind.value, str(error))

@@ -9,13 +9,21 @@ from dataclasses import dataclass, field
 from weakref import WeakKeyDictionary
 
 from core.gates import Gate, OwnKeeper, SharedKeeper
-from core.providers.base import ChatRequest, Clock, HostingProvider, Provider
+from core.providers.base import (
+    BatchProvider,
+    ChatRequest,
+    Clock,
+    HostingProvider,
+    Provider,
+    ResumableProvider,
+)
 from core.providers.calling import Lane, Recorder, Result, call
 from core.providers.gate import Pace
 from core.providers.names import parse_model
-from core.providers.registry import create_provider
+from core.providers.registry import configured_limits, create_provider
 from core.settings import Settings
 from db.engine import Database
+from db.tables import CallMode
 
 
 class Turns:
@@ -172,10 +180,18 @@ class Models:
         return made[name]
 
     def _lane(self, name: str) -> Lane:
-        at_once = self._settings.concurrent_requests
-        pace = Pace(self._settings.requests_per_minute)
-        if name == "ollama":
-            at_once = self._settings.concurrent_requests_ollama
-            pace = Pace()
+        limits = configured_limits(name, self._settings)
         keeper = SharedKeeper(self._database, name) if self._database else OwnKeeper()
-        return Lane(at_once, Gate(pace, keeper))
+        pace = Pace(limits.requests_per_minute, limits.tokens_per_minute)
+        return Lane(limits.concurrent_requests, Gate(pace, keeper))
+
+
+def call_modes(provider_name: str, settings: Settings) -> tuple[CallMode, ...]:
+    """The ways in which the provider's models can be called, the ordinary one first.
+
+    Raises:
+        KeyError: there is no provider of that name.
+    """
+    provider = create_provider(provider_name, settings, time.perf_counter_ns)
+    offers = {CallMode.BACKGROUND: ResumableProvider, CallMode.BATCH: BatchProvider}
+    return (CallMode.DIRECT, *(mode for mode, kind in offers.items() if isinstance(provider, kind)))

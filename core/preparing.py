@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from core.hosting.pins import settle_pin
 from core.models import Models
 from core.providers.base import (
     ChatRequest,
@@ -20,6 +21,7 @@ from core.providers.base import (
 )
 from core.providers.names import parse_model
 from db.engine import Database
+from db.repositories.studies import Studies
 from db.tables import Run, WarmUp, WarmUpStatus
 from db.types import utc_now
 
@@ -82,6 +84,9 @@ class Preparing:
         warming = _WarmingUp(self.database, run.id, model, name, provider)
         try:
             facts = await provider.show(name)
+            problem = await asyncio.to_thread(self._changed, run, model, facts.digest)
+            if problem is not None:
+                return ProviderError(FailureKind.MODEL_CHANGED, problem)
             warming.digest = facts.digest
             for other in await provider.loaded():
                 if other.name != name:
@@ -93,6 +98,16 @@ class Preparing:
         except ProviderError as error:
             return error if error.kind in _FINAL else Prepared(warming.digest)
         return Prepared(warming.digest)
+
+    def _changed(self, run: Run, model: str, digest: str | None) -> str | None:
+        """Why the weights under this name must not be called for the run's study, if so."""
+        with self.database.read() as session:
+            version = Studies(session).version(run.study_version_id)
+            if version is None:
+                return None
+            candidates = Studies(session).content(version).candidates
+        parameters = next((one.parameters for one in candidates if one.model == model), {})
+        return settle_pin(self.database, version.study_id, model, parameters, digest)
 
 
 @dataclass(slots=True)

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from enum import Enum, auto
 from functools import partial
 from typing import Any, TypeVar
 
@@ -43,10 +44,17 @@ _STILL_KEPT_AFTER = frozenset(
 _PERHAPS_PAID = frozenset({FailureKind.TIMEOUT, FailureKind.TRUNCATED, FailureKind.INTERNAL})
 """Failures after which the provider may have worked, and charged, all the same."""
 
-_BUDGET_REACHED = (
+BUDGET_REACHED = (
     "The next call could have passed the run's budget, so the run was stopped before it; "
     "what is missing can be made by a new run with a budget of its own."
 )
+
+
+class _NotSent(Enum):
+    """Why there is no call to be made."""
+
+    NOT_OPEN = auto()
+    OVER_BUDGET = auto()
 
 
 class _NotOpenError(Exception):
@@ -125,12 +133,19 @@ class RowRecorder:
         self._most_usd = self.call.costs.most_of(request)
         return request
 
+    def sent_with(self, batch_id: str, connection: Connection) -> bool:
+        """Journal the call as part of a batch; false where the budget could be passed by it.
+
+        A row that is not the run's to make any more is left out.
+        """
+        return self._journal(connection, batch_id) is not _NotSent.OVER_BUDGET
+
     async def sent(self) -> str:
         """See `core.providers.calling.Recorder.sent`."""
-        attempt_id = await _patiently(self._write, self._sent)
-        if attempt_id is None:
+        journalled = await _patiently(self._write, self._sent)
+        if isinstance(journalled, _NotSent):
             raise _NotOpenError
-        return attempt_id
+        return journalled
 
     async def resumable(self) -> tuple[str, str] | None:
         """See `core.providers.calling.Recorder.resumable`."""
@@ -160,6 +175,10 @@ class RowRecorder:
         """Store that the row failed for good; a retry on demand starts anew."""
         await _patiently(self._write, partial(self._gave_up, kind, message))
 
+    def gave_up_at_once(self, kind: str, message: str) -> None:
+        """`gave_up` for callers that are in a thread."""
+        self.store.submit(partial(self._gave_up, kind, message)).result()
+
     @property
     def _row(self) -> CallRow:
         return CallRow(self.planned.row_type, self.planned.row_id)
@@ -171,26 +190,32 @@ class RowRecorder:
     async def _write(self, write: Callable[[Connection], Result]) -> Result:
         return await asyncio.wrap_future(self.store.submit(write))
 
-    def _sent(self, connection: Connection) -> str | None:
-        """Journal the attempt; gives its id, or nothing where there is no call to be made."""
+    def _sent(self, connection: Connection) -> str | _NotSent:
+        journalled = self._journal(connection)
+        if journalled is _NotSent.OVER_BUDGET:
+            journal.stop(connection, self.call.run_id, BUDGET_REACHED, utc_now())
+        return journalled
+
+    def _journal(self, connection: Connection, batch_id: str | None = None) -> str | _NotSent:
+        """Journal an attempt and give its id, or say why there is no call to be made."""
         # A call may have waited long for its turn. Looking here, in the transaction that
         # journals it, nothing is sent any more once its run is being cancelled.
         found = journal.standing(connection, self._row, self.call.run_id)
         if not found.is_open:
-            return None
-        most_usd, run_id = self._most_usd, self.call.run_id
-        if most_usd is not None and not journal.reserve(connection, run_id, most_usd):
-            journal.stop(connection, run_id, _BUDGET_REACHED, utc_now())
-            return None
+            return _NotSent.NOT_OPEN
+        most_usd = self._most_usd
+        if most_usd is not None and not journal.reserve(connection, self.call.run_id, most_usd):
+            return _NotSent.OVER_BUDGET
         if found.attempts:
             journal.doubt(connection, self._row)
-        attempt_id = new_id()
-        journal.write_sent(connection, self._attempt(attempt_id, found.attempts + 1))
-        return attempt_id
+        attempt = self._attempt(found.attempts + 1, batch_id)
+        journal.write_sent(connection, attempt)
+        return str(attempt["id"])
 
-    def _attempt(self, attempt_id: str, number: int) -> Values:
+    def _attempt(self, number: int, batch_id: str | None) -> Values:
         return {
-            "id": attempt_id,
+            "id": new_id(),
+            "batch_id": batch_id,
             self._row.attempt_column: self._row.id,
             "run_id": self.call.run_id,
             "model": self.planned.model,

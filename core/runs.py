@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from sqlmodel import Session
 
 from core.errors import InvalidInputError, NotFoundError
+from core.terms import Terms
 from db.engine import Database
 from db.repositories import audits
 from db.repositories.heartbeats import last_beat
@@ -53,9 +54,12 @@ def claim_run(
     planned_calls: int,
     actor: str,
     row_ids: Sequence[str],
+    terms: Terms,
     judge_id: str | None = None,
 ) -> Run:
     """Store a queued run and make the rows ``row_ids`` its own, in the caller's transaction.
+
+    The caller has checked the terms (`core.terms.require_terms`).
 
     Raises:
         InvalidInputError: a run of the same kind (and judge) for this study is still going on.
@@ -71,7 +75,10 @@ def claim_run(
         kind=kind,
         study_version_id=content.version.id,
         judge_id=judge_id,
+        call_mode=terms.mode,
         planned_calls=planned_calls,
+        estimated_cost_usd=terms.confirmation.most_usd if terms.confirmation else None,
+        budget_usd=terms.confirmation.budget_usd if terms.confirmation else None,
         requested_by=actor,
     )
     session.add(run)
@@ -83,7 +90,14 @@ def claim_run(
         action="request",
         subject="run",
         subject_id=run.id,
-        after={"kind": kind.value, "calls": planned_calls},
+        after={
+            "kind": kind.value,
+            "calls": planned_calls,
+            "call_mode": run.call_mode.value,
+            "estimated_cost_usd": run.estimated_cost_usd,
+            "budget_usd": run.budget_usd,
+            "unpriced": list(terms.confirmation.unpriced) if terms.confirmation else [],
+        },
     )
     return run
 

@@ -50,6 +50,23 @@ class Settings(BaseSettings):
         alias="OLLAMA_HOST",
         description="Where Ollama answers.",
     )
+    ollama_keep_alive: str = Field(
+        default="15m",
+        pattern=r"^-?(\d+(\.\d+)?|(\d+(\.\d+)?(ns|us|ms|s|m|h))+)$",
+        alias="SLAM_OLLAMA_KEEP_ALIVE",
+        description="How long Ollama keeps a model in memory after a call; -1 is for ever.",
+    )
+    ollama_models: Path | None = Field(
+        default=None,
+        alias="OLLAMA_MODELS",
+        description="Where an Ollama on this machine stores models; unset: its usual folders.",
+    )
+    gpu_memory_mb: int | None = Field(
+        default=None,
+        ge=1,
+        alias="SLAM_GPU_MEMORY_MB",
+        description="The memory of the GPU beside Ollama in MiB; unset: found out where it can be.",
+    )
     openai_base_url: str = Field(
         default="https://api.openai.com/v1",
         alias="OPENAI_BASE_URL",
@@ -108,6 +125,12 @@ class Settings(BaseSettings):
         alias="SLAM_REQUESTS_PER_MINUTE",
         description="How many calls a minute a daemon sends to one provider at most.",
     )
+    batch_poll_interval_s: float = Field(
+        default=30.0,
+        gt=0,
+        alias="SLAM_BATCH_POLL_INTERVAL_S",
+        description="How often a provider is asked how far a batch is, in seconds.",
+    )
     warm_up_requests: int = Field(
         default=1,
         ge=0,
@@ -156,10 +179,12 @@ class Settings(BaseSettings):
         """The variable holds JSON; whoever passes the setting on in code has servers already."""
         return read_servers(value) if isinstance(value, str) else value
 
-    @field_validator("ollama_host")
+    @field_validator("ollama_host", "openai_base_url", "azure_openai_endpoint")
     @classmethod
-    def _must_be_an_address(cls, host: str) -> str:
+    def _must_be_an_address(cls, host: str | None) -> str | None:
         """Refused here, where it gets one sentence, instead of at the first call."""
+        if host is None:
+            return None
         try:
             url = httpx.URL(host if "://" in host else f"http://{host}")
         except httpx.InvalidURL as error:

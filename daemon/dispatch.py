@@ -1,21 +1,25 @@
 """From a requested run to chunks in the engine's queues, and back to the run's end."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from itertools import groupby
 
+from core.hosting.acquisition import STRANDED_AFTER, waiting_pulls
 from core.judges.base import LLMJudge
 from core.judges.registry import judge_named
 from core.providers.names import parse_model
-from daemon.engine import SIMILARITY_QUEUE, Engine, Work
+from daemon.engine import BATCH_QUEUE, PULL_QUEUE, SIMILARITY_QUEUE, Engine, Work
 from db.engine import Database
 from db.repositories.judgments import Judgments
 from db.repositories.work import Work as WorkRepository
-from db.tables import Run, RunKind, RunStatus
+from db.tables import CallMode, Run, RunKind, RunStatus
 from db.types import utc_now
 
 CHUNK_SIZE = 50
 """Calls to a model in one workflow: one to two minutes of work."""
+BATCH_SIZE = 10_000
+"""OpenAI takes 50,000 requests and 200 MB in one batch."""
 SIMILARITY_CHUNK_SIZE = 500
 """Texts are embedded in batches, and measuring again costs nothing but time."""
 
@@ -25,12 +29,16 @@ SETTLED_AFTER = timedelta(seconds=5)
 
 
 def dispatch(database: Database, engine: Engine) -> None:
-    """Move every active run one step on."""
+    """Move every active run one step on, and have waiting models pulled."""
+    _dispatch_pulls(database, engine)
     with database.read() as session:
         runs = WorkRepository(session).runs_in(RunStatus.QUEUED, RunStatus.RUNNING)
     for run in runs:
         if run.cancel_requested_at is not None:
             engine.cancel(run.id)
+            if run.call_mode is CallMode.BATCH:
+                # What is answered by now is paid, so it is fetched and kept.
+                engine.enqueue(BATCH_QUEUE, f"cancel:{run.id}", Work.CANCEL_BATCHES, run.id)
             _close(database, run, RunStatus.CANCELLED)
         else:
             _move_on(database, engine, run)
@@ -54,28 +62,53 @@ def _move_on(database: Database, engine: Engine, run: Run) -> None:
         calls = WorkRepository(session).open_calls(run)
     # Open calls of an earlier round were stranded: its daemon died while it filled the queues.
     round_name = f"{now:%Y%m%dT%H%M%S%f}"
-    for number, (queue, work, row_ids) in enumerate(_chunks(database, run, calls)):
-        engine.enqueue(queue, f"{run.id}:{round_name}:{number}", work, run.id, row_ids)
+    for number, (route, row_ids) in enumerate(_chunks(database, engine, run, calls)):
+        workflow_id = f"{run.id}:{round_name}:{number}"
+        engine.enqueue(route.queue, workflow_id, route.kind, run.id, row_ids, route.mode)
+
+
+def _dispatch_pulls(database: Database, engine: Engine) -> None:
+    now = utc_now()
+    # A pull that waits behind others is queued again now and then; only the first one does it.
+    while_it_waits = int(now.timestamp() // STRANDED_AFTER.total_seconds())
+    for pull_id in waiting_pulls(database, now):
+        engine.enqueue(PULL_QUEUE, f"pull:{pull_id}:{while_it_waits}", Work.PULL, pull_id)
+
+
+@dataclass(frozen=True, slots=True)
+class _Route:
+    """The way that the rows of one model or judge go."""
+
+    queue: str
+    kind: Work
+    chunk_size: int
+    mode: CallMode = CallMode.DIRECT
 
 
 def _chunks(
-    database: Database, run: Run, calls: Sequence[tuple[str, str]]
-) -> Iterator[tuple[str, Work, list[str]]]:
+    database: Database, engine: Engine, run: Run, calls: Sequence[tuple[str, str]]
+) -> Iterator[tuple[_Route, list[str]]]:
     for group, rows in groupby(calls, key=lambda call: call[0]):
-        queue, work, size = _route(database, run, group)
+        route = _route(database, engine, run, group)
         row_ids = [row_id for _, row_id in rows]
-        for start in range(0, len(row_ids), size):
-            yield queue, work, row_ids[start : start + size]
+        for start in range(0, len(row_ids), route.chunk_size):
+            yield route, row_ids[start : start + route.chunk_size]
 
 
-def _route(database: Database, run: Run, group: str) -> tuple[str, Work, int]:
-    if run.kind is RunKind.GENERATION:
-        return parse_model(group).provider, Work.CALLS, CHUNK_SIZE
-    with database.read() as session:
-        judge = Judgments(session).judge(group)
-    if isinstance(judge_named(judge.name), LLMJudge):
-        return parse_model(judge.model or "").provider, Work.CALLS, CHUNK_SIZE
-    return SIMILARITY_QUEUE, Work.SIMILARITY, SIMILARITY_CHUNK_SIZE
+def _route(database: Database, engine: Engine, run: Run, group: str) -> _Route:
+    model = group
+    if run.kind is RunKind.JUDGING:
+        with database.read() as session:
+            judge = Judgments(session).judge(group)
+        if not isinstance(judge_named(judge.name), LLMJudge):
+            return _Route(SIMILARITY_QUEUE, Work.SIMILARITY, SIMILARITY_CHUNK_SIZE)
+        model = judge.model or ""
+    provider = parse_model(model).provider
+    if run.call_mode is not CallMode.BATCH:
+        return _Route(provider, Work.CALLS, CHUNK_SIZE, run.call_mode)
+    if engine.takes_batches(provider):
+        return _Route(BATCH_QUEUE, Work.BATCH, BATCH_SIZE, CallMode.BATCH)
+    return _Route(provider, Work.CALLS, CHUNK_SIZE)
 
 
 def _close(database: Database, run: Run, status: RunStatus) -> None:

@@ -8,54 +8,95 @@ steps of a workflow change, so that pending work of an earlier start is taken up
 import asyncio
 import sqlite3
 from collections.abc import Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 
 from dbos import DBOS
 from sqlalchemy.engine import make_url
 
+from core.batching import Batching
 from core.chunks import Maker
+from core.hosting.acquisition import make_pull
 from core.judging.making import measure_similarity
-from core.models import Models
+from core.models import Models, call_modes
 from core.preparing import Preparing
 from core.providers.registry import provider_names
 from core.settings import Settings
 from db.engine import Database
+from db.tables import CallMode
 from db.together import WritingTogether
 
 APPLICATION_VERSION = "2"
 SIMILARITY_QUEUE = "similarity"
+BATCH_QUEUE = "batches"
+PULL_QUEUE = "pulls"
 CHUNKS_AT_ONCE = 2
 """A second chunk keeps the provider busy while the first one's last calls end."""
+BATCHES_AT_ONCE = 50
+"""Batches only wait, up to a day each."""
+PULLS_AT_ONCE = 2
 _LIVE = ["PENDING", "ENQUEUED", "DELAYED"]
 
 
 class Work(StrEnum):
-    """What a chunk holds."""
+    """What a workflow does."""
 
     CALLS = "calls"
+    BATCH = "batch"
+    CANCEL_BATCHES = "cancel_batches"
     SIMILARITY = "similarity"
+    PULL = "pull"
 
 
-_makers: list[Maker] = []
-"""What workflows work with. DBOS finds workflows by name, so they are module functions."""
+@dataclass(frozen=True, slots=True)
+class _Hands:
+    """What workflows work with."""
+
+    settings: Settings
+    maker: Maker
+    batching: Batching
 
 
-async def _make(run_id: str, row_ids: list[str]) -> None:
-    await _makers[-1].make_chunk(run_id, row_ids)
+_hands: list[_Hands] = []
+"""DBOS finds workflows by name, so they are module functions and find their hands here."""
 
 
-async def _measure(run_id: str, row_ids: list[str]) -> int:
-    database = _makers[-1].store.database
-    return await asyncio.to_thread(measure_similarity, database, run_id, row_ids)
+async def _calls(run_id: str, row_ids: list[str], mode: str) -> None:
+    await _hands[-1].maker.make_chunk(run_id, row_ids, CallMode(mode))
 
 
-@DBOS.workflow(name="make_chunk", max_recovery_attempts=100)
-async def make_rows(work: str, run_id: str, row_ids: list[str]) -> None:
-    """Make every row of the chunk that is not made; failures are stored with their rows."""
-    if work == Work.SIMILARITY:
-        await DBOS.run_step_async({"name": "measure"}, _measure, run_id, row_ids)
-    else:
-        await DBOS.run_step_async({"name": "make", "preemptible": True}, _make, run_id, row_ids)
+async def _batch(run_id: str, row_ids: list[str], mode: str) -> None:
+    await _hands[-1].batching.make(run_id, row_ids)
+
+
+async def _cancel_batches(run_id: str, row_ids: list[str], mode: str) -> None:
+    await _hands[-1].batching.cancel(run_id)
+
+
+async def _similarity(run_id: str, row_ids: list[str], mode: str) -> None:
+    database = _hands[-1].maker.store.database
+    await asyncio.to_thread(measure_similarity, database, run_id, row_ids)
+
+
+async def _pull(pull_id: str, row_ids: list[str], mode: str) -> None:
+    hands = _hands[-1]
+    await make_pull(hands.maker.store.database, hands.maker.models, hands.settings, pull_id)
+
+
+_DOES = {
+    Work.CALLS: _calls,
+    Work.BATCH: _batch,
+    Work.CANCEL_BATCHES: _cancel_batches,
+    Work.SIMILARITY: _similarity,
+    Work.PULL: _pull,
+}
+
+
+@DBOS.workflow(name="work", max_recovery_attempts=100)
+async def work(kind: str, subject_id: str, row_ids: list[str], mode: str) -> None:
+    """Do a piece of work in one step, which is broken off when the workflow is cancelled."""
+    does = _DOES[Work(kind)]
+    await DBOS.run_step_async({"name": kind, "preemptible": True}, does, subject_id, row_ids, mode)
 
 
 class Engine:
@@ -63,8 +104,14 @@ class Engine:
 
     def __init__(self, settings: Settings, database: Database) -> None:
         models = Models(settings, database)
-        preparing = Preparing(database, models, settings.warm_up_requests)
-        _makers.append(Maker(WritingTogether(database), models, preparing))
+        store = WritingTogether(database)
+        self._hands = _Hands(
+            settings,
+            Maker(store, models, Preparing(database, models, settings.warm_up_requests)),
+            Batching(store, models, settings.batch_poll_interval_s),
+        )
+        self._modes: dict[str, tuple[CallMode, ...]] = {}
+        _hands.append(self._hands)
         url = _prepare(settings.work_engine_url)
         DBOS(
             config={
@@ -82,22 +129,37 @@ class Engine:
         for provider in provider_names():
             _register(provider, CHUNKS_AT_ONCE)
         _register(SIMILARITY_QUEUE, 1)
+        _register(BATCH_QUEUE, BATCHES_AT_ONCE)
+        _register(PULL_QUEUE, PULLS_AT_ONCE)
 
     def stop(self, patience_s: int = 2) -> None:
         """Let running steps end for a moment, then stop; the next start takes up the rest."""
         DBOS.destroy(workflow_completion_timeout_sec=patience_s)
-        _makers.pop().store.close()
+        _hands.pop().maker.store.close()
 
     def enqueue(
-        self, queue: str, workflow_id: str, work: Work, run_id: str, row_ids: Sequence[str]
+        self,
+        queue: str,
+        workflow_id: str,
+        kind: Work,
+        subject_id: str,
+        row_ids: Sequence[str] = (),
+        mode: CallMode = CallMode.DIRECT,
     ) -> None:
-        """Queue one chunk; the same ``workflow_id`` twice is the same chunk."""
+        """Queue one piece of work; the same ``workflow_id`` twice is the same piece."""
         DBOS.enqueue_workflow_with_options(
-            {"queue_name": queue, "workflow_name": "make_chunk", "workflow_id": workflow_id},
-            work.value,
-            run_id,
+            {"queue_name": queue, "workflow_name": "work", "workflow_id": workflow_id},
+            kind.value,
+            subject_id,
             list(row_ids),
+            mode.value,
         )
+
+    def takes_batches(self, provider: str) -> bool:
+        """Whether calls can be handed to the provider in bulk."""
+        if provider not in self._modes:
+            self._modes[provider] = call_modes(provider, self._hands.settings)
+        return CallMode.BATCH in self._modes[provider]
 
     def live_chunks(self, run_id: str) -> list[str]:
         """The ids of the run's chunks that wait or are at work."""

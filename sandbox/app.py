@@ -11,14 +11,25 @@ from sandbox.control_api import ControlApi
 from sandbox.endpoint import StreamAborted
 from sandbox.ollama_api import OllamaApi
 from sandbox.ollama_library import OllamaLibrary
+from sandbox.openai_access_api import AccessApi
 from sandbox.openai_api import OpenAIApi
+from sandbox.openai_batches import BatchesApi
+from sandbox.openai_responses import ResponsesApi
 from sandbox.state import Sandbox
 
 
 def create_app(sandbox: Sandbox | None = None) -> "Stoppable":
     """Make the application around a sandbox, a fresh one where none is given."""
     sandbox = sandbox or Sandbox()
-    parts = (OllamaApi, OllamaLibrary, OpenAIApi, ControlApi)
+    parts = (
+        OllamaApi,
+        OllamaLibrary,
+        OpenAIApi,
+        ResponsesApi,
+        BatchesApi,
+        AccessApi,
+        ControlApi,
+    )
     routes = [route for part in parts for route in part(sandbox).routes()]
     return Stoppable(Starlette(routes=routes, exception_handlers={404: _not_found}))
 

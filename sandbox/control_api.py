@@ -54,6 +54,7 @@ class ControlApi:
         """Go back to the models the server started with, with none of them in memory."""
         self._sandbox.catalog.restore()
         self._sandbox.memory.clear()
+        self._sandbox.fetched.clear()
         return await self.list_models(request)
 
     async def list_faults(self, request: Request) -> Response:

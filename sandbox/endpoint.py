@@ -6,15 +6,16 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import Any, TypeVar
 
 from starlette.requests import Request
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import HTMLResponse, Response, StreamingResponse
 
 from sandbox.faults import EVERY_MODEL
 from sandbox.journal import Entry
 from sandbox.pacing import StreamCut
-from sandbox.refusal import Refusal
+from sandbox.refusal import HtmlPage, Refusal
 from sandbox.state import Sandbox
 
 Handler = Callable[[Request, Entry], Awaitable[Response]]
+_PAGE = "<!DOCTYPE html>\n<html><head><title>Sign in</title></head><body>Sign in</body></html>\n"
 Endpoint = Callable[[Request], Awaitable[Response]]
 _Checked = TypeVar("_Checked")
 
@@ -43,6 +44,9 @@ def endpoint(
         except Refusal as refusal:
             response = refuse(refusal)
             entry.outcome = "refused"
+        except HtmlPage as page:
+            response = HTMLResponse(_PAGE, page.status)
+            entry.outcome = "refused"
         except StreamCut:
             # An answer that is sent whole cannot break off in the middle.
             response = refuse(Refusal(500, "unexpected EOF", kind="server_error"))
@@ -56,8 +60,8 @@ def endpoint(
 
 
 async def noted(
-    parts: AsyncIterator[str], entry: Entry, say_cut: Callable[[], str]
-) -> AsyncIterator[str]:
+    parts: AsyncIterator[str | bytes], entry: Entry, say_cut: Callable[[], str]
+) -> AsyncIterator[str | bytes]:
     """Pass a stream on, note how it ends, and break it the way a fault asks for."""
     entry.outcome = "disconnected"
     try:

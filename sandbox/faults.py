@@ -8,7 +8,18 @@ from typing import Any, Literal
 EVERY_MODEL = "*"
 
 FaultKind = Literal[
-    "outage", "rate_limit", "insufficient_quota", "server_error", "cut_stream", "stall"
+    "outage",
+    "rate_limit",
+    "insufficient_quota",
+    "server_error",
+    "cut_stream",
+    "stall",
+    "html_page",
+    "wrong_encoding",
+    "missing_end",
+    "empty_answer",
+    "pull_cut",
+    "pull_disk_full",
 ]
 # The settings each fault knows, with what they are when not given. Every fault but the outage
 # and the role chunk also knows `times`: how many requests it strikes, null for all.
@@ -19,6 +30,12 @@ _KNOWN: dict[str, dict[str, Any]] = {
     "server_error": {"times": 1, "status": 500},
     "cut_stream": {"times": 1, "after_tokens": 8, "how": "error"},
     "stall": {"times": 1, "after_tokens": 5, "ms": 500.0},
+    "html_page": {"times": 1, "status": 200},
+    "wrong_encoding": {"times": 1},
+    "missing_end": {"times": 1},
+    "empty_answer": {"times": 1},
+    "pull_cut": {"times": 1, "after_share": 0.5, "how": "close"},
+    "pull_disk_full": {"times": 1, "after_share": 0.5},
 }
 ROLE_CHUNK_FIRST = "role_chunk_first_ms"
 
@@ -47,13 +64,20 @@ class Fault:
 
 @dataclass(frozen=True)
 class StreamPlan:
-    """What happens to one answer while it is sent; durations in milliseconds."""
+    """What happens to one answer while it is sent; durations in milliseconds.
+
+    `in_latin_1` sends what is no UTF-8, `without_end` leaves the last message out, and `empty`
+    leaves nothing but it.
+    """
 
     cut_after_tokens: int | None = None
     cut_silently: bool = False
     stall_after_tokens: int | None = None
     stall_ms: float = 0.0
     role_chunk_first_ms: float | None = None
+    in_latin_1: bool = False
+    without_end: bool = False
+    empty: bool = False
 
 
 class FaultBook:
@@ -108,6 +132,9 @@ class FaultBook:
             stall_after_tokens=stall["after_tokens"] if stall else None,
             stall_ms=stall["ms"] if stall else 0.0,
             role_chunk_first_ms=self._role_chunk.get(model, self._role_chunk.get(EVERY_MODEL)),
+            in_latin_1=self.take(model, "wrong_encoding") is not None,
+            without_end=self.take(model, "missing_end") is not None,
+            empty=self.take(model, "empty_answer") is not None,
         )
 
     def as_json(self) -> dict[str, Any]:

@@ -15,7 +15,8 @@ class Entry:
 
     `outcome` is "open" while it is answered, then "complete", "refused" (an error status), "cut"
     (a fault broke the stream) or "disconnected" (the client left). `format` is "text", "json" or
-    "json_schema"; `purpose` is "text", "judgment", "embedding" or None.
+    "json_schema"; `limited_by` is the name that the limit of tokens came by; `purpose` is "text",
+    "judgment", "embedding" or None. The calls of a batch have the method BATCH.
     """
 
     number: int
@@ -31,6 +32,8 @@ class Entry:
     temperature: float | None = None
     seed: int | None = None
     max_tokens: int | None = None
+    limited_by: str | None = None
+    reasoning_effort: str | None = None
     format: str | None = None
     prompt_tokens: int | None = None
     answer_tokens: int | None = None

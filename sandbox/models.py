@@ -17,6 +17,10 @@ class ModelConfig:
     Durations are milliseconds, sizes are bytes. `quality`, `bad_judge_rate` and `jitter` are
     shares from 0 to 1; `judge_noise` is a standard deviation in points on a scale of 0 to 10.
     `parallel` is how many requests are answered at once before the rest queue (0: no limit).
+    `size_vram` is what a loaded model takes on the GPU and `size_cpu` what of it spilled to the
+    CPU; `reasoning_tokens` is how long it thinks aloud first; on OpenAI's side `reasoning_shown`
+    says whether that is apart from the answer, inline in `<think>`, or only counted. Another
+    `revision` has other weights and so another digest.
     """
 
     name: str
@@ -36,8 +40,12 @@ class ModelConfig:
     quantization_level: str = "Q4_K_M"
     size: int = 4_100_000_000
     size_vram: int = 5_100_000_000
+    size_cpu: int = 0
     context_length: int = 8_192
     pull_ms: float = 400.0
+    reasoning_tokens: int = 0
+    reasoning_shown: Literal["apart", "inline", "hidden"] = "apart"
+    revision: int = 0
 
     def __post_init__(self) -> None:
         if not self.name:
@@ -48,7 +56,10 @@ class ModelConfig:
     @property
     def digest(self) -> str:
         """The fingerprint of the model's file, as 64 hexadecimal digits."""
-        return hashlib.sha256(f"{self.name} {self.quantization_level}".encode()).hexdigest()
+        words = f"{self.name} {self.quantization_level}"
+        if self.revision:
+            words += f" {self.revision}"
+        return hashlib.sha256(words.encode()).hexdigest()
 
     @property
     def fingerprint(self) -> str:
@@ -60,10 +71,25 @@ class ModelConfig:
         return asdict(self)
 
 
-_CHOICES = {"provider": get_args(Provider), "capability": ("completion", "embedding")}
+_CHOICES = {
+    "provider": get_args(Provider),
+    "capability": ("completion", "embedding"),
+    "reasoning_shown": ("apart", "inline", "hidden"),
+}
 _TEXTS = frozenset({"name", "parameter_size", "quantization_level"})
 _SHARES = frozenset({"quality", "bad_judge_rate", "jitter"})
-_WHOLE = frozenset({"parallel", "parameter_count", "size", "size_vram", "context_length"})
+_WHOLE = frozenset(
+    {
+        "parallel",
+        "parameter_count",
+        "size",
+        "size_vram",
+        "size_cpu",
+        "context_length",
+        "reasoning_tokens",
+        "revision",
+    }
+)
 
 
 def _check(name: str, value: object) -> None:

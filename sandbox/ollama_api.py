@@ -1,5 +1,6 @@
 """Ollama's API: chat, generate and embed. The library endpoints are in `ollama_library`."""
 
+import asyncio
 import json
 import time
 from collections.abc import AsyncIterator, Callable
@@ -17,7 +18,7 @@ from sandbox.journal import Entry
 from sandbox.memory import keep_alive_seconds
 from sandbox.models import ModelConfig
 from sandbox.pacing import Timeline
-from sandbox.refusal import Refusal
+from sandbox.refusal import HtmlPage, Refusal
 from sandbox.state import Sandbox, Work
 from sandbox.words import count_tokens
 
@@ -25,6 +26,7 @@ from sandbox.words import count_tokens
 BUSY = "server busy, please try again.  maximum pending requests exceeded"
 _DEFAULT_TEMPERATURE = 0.8
 _ROLLING = "application/x-ndjson"
+_THOUGHT = "hmm "
 
 
 def refuse(refusal: Refusal) -> Response:
@@ -133,7 +135,8 @@ class OllamaApi:
             return await self._preload(model, keep_alive_s, part)
         work = self._sandbox.work_on(model, ask, entry)
         if body.get("stream", True):
-            lines = noted(_stream(work, keep_alive_s, part), entry, _cut_line)
+            thinks = part is _chat_part and body.get("think") is not False
+            lines = noted(_stream(work, keep_alive_s, part, thinks=thinks), entry, _cut_line)
             return StreamingResponse(lines, media_type=_ROLLING)
         async with work.started(keep_alive_s):
             text = "".join([token async for token in work.tokens()])
@@ -167,21 +170,33 @@ class OllamaApi:
         if limit := faults.take(model.name, "rate_limit"):
             headers = {"retry-after": f"{limit['retry_after_s']:g}"}
             raise Refusal(429, "too many requests", headers=headers)
+        if page := faults.take(model.name, "html_page"):
+            raise HtmlPage(int(page["status"]))
         if error := faults.take(model.name, "server_error"):
             raise Refusal(int(error["status"]), "an unknown error was encountered")
 
 
 async def _stream(
-    work: Work, keep_alive_s: float, part: Callable[[str], dict[str, Any]]
-) -> AsyncIterator[str]:
+    work: Work, keep_alive_s: float, part: Callable[[str], dict[str, Any]], *, thinks: bool
+) -> AsyncIterator[str | bytes]:
     async with work.started(keep_alive_s):
+        for _ in range(work.model.reasoning_tokens if thinks else 0):
+            await asyncio.sleep(work.model.ms_per_token / 1000)
+            yield line({**_head(work.model), **_thought_part(_THOUGHT), "done": False})
         async for token in work.tokens():
+            if work.plan.in_latin_1:
+                yield line({**_head(work.model), **part("\xe9"), "done": False}).encode("latin-1")
             yield line({**_head(work.model), **part(token), "done": False})
-        yield line({**_head(work.model), **part(""), **_ending(work)})
+        if not work.plan.without_end:
+            yield line({**_head(work.model), **part(""), **_ending(work)})
 
 
 def _chat_part(text: str) -> dict[str, Any]:
     return {"message": {"role": "assistant", "content": text}}
+
+
+def _thought_part(text: str) -> dict[str, Any]:
+    return {"message": {"role": "assistant", "content": "", "thinking": text}}
 
 
 def _generate_part(text: str) -> dict[str, Any]:

@@ -1,7 +1,5 @@
-"""Ollama's API around the models themselves: list, show, what is loaded, and pull."""
+"""Ollama's API around the models themselves: list, show, what is loaded, pull and delete."""
 
-import asyncio
-from collections.abc import AsyncIterator
 from typing import Any
 
 from starlette.requests import Request
@@ -12,14 +10,13 @@ from sandbox.endpoint import endpoint, noted, optional
 from sandbox.journal import Entry
 from sandbox.models import ModelConfig
 from sandbox.ollama_api import BUSY, line, read_body, refuse
+from sandbox.ollama_pull import NO_MANIFEST, layers_of, pulling
 from sandbox.refusal import Refusal
 from sandbox.state import Sandbox
 
 # The version of Ollama whose API this follows.
 VERSION = "0.33.0"
 _MODIFIED_AT = "2025-01-15T09:00:00Z"
-_PULL_STEPS = 8
-_NO_MANIFEST = "pull model manifest: file does not exist"
 
 
 class OllamaLibrary:
@@ -37,11 +34,12 @@ class OllamaLibrary:
             "/api/ps": self.loaded,
         }
         write = {"/api/show": self.show, "/api/pull": self.pull}
+        delete = {"/api/delete": self.delete}
         return [
             Route(
                 path, endpoint(self._sandbox, handler, refuse, Refusal(503, BUSY)), methods=[method]
             )
-            for method, handlers in (("GET", read), ("POST", write))
+            for method, handlers in (("GET", read), ("POST", write), ("DELETE", delete))
             for path, handler in handlers.items()
         ]
 
@@ -65,7 +63,7 @@ class OllamaLibrary:
             {
                 **_tag(one.model),
                 # What is in memory is the weights and the context, not the file.
-                "size": one.model.size_vram,
+                "size": one.model.size_vram + one.model.size_cpu,
                 "size_vram": one.model.size_vram,
                 "expires_at": one.expires_at,
                 "context_length": one.model.context_length,
@@ -105,35 +103,31 @@ class OllamaLibrary:
         entry.model = name
         model = self._sandbox.catalog.find(name, "ollama")
         if body.get("stream", True):
-            lines = noted(self._pulling(model), entry, lambda: line({"error": "cut"}))
+            lines = noted(pulling(self._sandbox, model), entry, _cut_line)
             return StreamingResponse(lines, media_type="application/x-ndjson")
         if model is None:
-            raise Refusal(500, _NO_MANIFEST)
-        async for _ in self._pulling(model):
+            raise Refusal(500, NO_MANIFEST)
+        async for _ in pulling(self._sandbox, model):
             pass
         return JSONResponse({"status": "success"})
 
-    async def _pulling(self, model: ModelConfig | None) -> AsyncIterator[str]:
-        yield line({"status": "pulling manifest"})
-        if model is None:
-            # The status line has gone out with a 200, so the error follows in the stream.
-            yield line({"error": _NO_MANIFEST})
-            return
-        layer: dict[str, Any] = {
-            "status": f"pulling {model.digest[:12]}",
-            "digest": f"sha256:{model.digest}",
-            "total": model.size,
-        }
-        # Ollama leaves `completed` out while it is nothing.
-        yield line(layer)
-        for step in range(1, _PULL_STEPS + 1):
-            if not model.installed:
-                await asyncio.sleep(model.pull_ms / 1000 / _PULL_STEPS)
-            yield line({**layer, "completed": model.size * step // _PULL_STEPS})
-        yield line({"status": "verifying sha256 digest"})
-        yield line({"status": "writing manifest"})
-        self._sandbox.catalog.change(model.name, {"installed": True})
-        yield line({"status": "success"})
+    async def delete(self, request: Request, entry: Entry) -> Response:
+        """Remove an installed model from memory and from the disk."""
+        body = await read_body(request)
+        name = optional(body, "model", str) or optional(body, "name", str) or ""
+        entry.model = name
+        model = self._sandbox.catalog.find(name, "ollama")
+        if model is None or not model.installed:
+            raise Refusal(404, f"model '{name}' not found")
+        self._sandbox.memory.unload(model.name)
+        for layer in layers_of(model):
+            self._sandbox.fetched.pop(layer.digest, None)
+        self._sandbox.catalog.change(model.name, {"installed": False})
+        return Response(status_code=200)
+
+
+def _cut_line() -> str:
+    return line({"error": "max retries exceeded: unexpected EOF"})
 
 
 def _tag(model: ModelConfig) -> dict[str, Any]:

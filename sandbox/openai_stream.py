@@ -1,5 +1,6 @@
 """The body of a chat completion: one object, or the events of a stream."""
 
+import asyncio
 import json
 import time
 import uuid
@@ -22,6 +23,11 @@ class ChatStream:
     def whole(self, text: str) -> dict[str, Any]:
         """Write the answer as one object."""
         message: dict[str, Any] = {"role": "assistant", "content": text, "refusal": None}
+        thoughts, shown = "".join(thoughts_of(self._work)), self._work.model.reasoning_shown
+        if thoughts and shown == "apart":
+            message["reasoning_content"] = thoughts
+        elif thoughts and shown == "inline":
+            message["content"] = f"<think>\n{thoughts}\n</think>\n\n{text}"
         choice = {
             "index": 0,
             "message": message,
@@ -31,7 +37,7 @@ class ChatStream:
         head = self._head("chat.completion")
         return {**head, "choices": [choice], "usage": usage_of(self._work)}
 
-    async def events(self) -> AsyncIterator[str]:
+    async def events(self) -> AsyncIterator[str | bytes]:
         """Write the answer as server-sent events: role, content, finish reason, usage, done."""
         work = self._work
         async with work.started():
@@ -40,11 +46,15 @@ class ChatStream:
             if work.plan.role_chunk_first_ms is not None:
                 yield self._role()
                 role_sent = True
-            async for token in work.tokens():
+            async for delta in self._deltas():
                 if not role_sent:
                     yield self._role()
                     role_sent = True
-                yield self._chunk({"content": token})
+                if work.plan.in_latin_1:
+                    yield self._chunk({"content": "\xe9"}).encode("latin-1")
+                yield self._chunk(delta)
+            if work.plan.without_end:
+                return
             if not role_sent:
                 yield self._role()
             yield self._chunk({}, work.answer.finish_reason)
@@ -52,6 +62,21 @@ class ChatStream:
                 head = self._head("chat.completion.chunk")
                 yield _event({**head, "choices": [], "usage": usage_of(work)})
             yield "data: [DONE]\n\n"
+
+    async def _deltas(self) -> AsyncIterator[dict[str, Any]]:
+        """Give the thoughts, as the model shows them, and then the answer."""
+        model = self._work.model
+        thoughts = thoughts_of(self._work)
+        for place, thought in enumerate(thoughts):
+            await asyncio.sleep(model.ms_per_token / 1000)
+            if model.reasoning_shown == "apart":
+                yield {"reasoning_content": thought}
+            elif model.reasoning_shown == "inline":
+                opening = "<think>\n" if place == 0 else ""
+                closing = "\n</think>\n\n" if place + 1 == len(thoughts) else ""
+                yield {"content": opening + thought + closing}
+        async for token in self._work.tokens():
+            yield {"content": token}
 
     async def _wait_for_role(self) -> None:
         """Wait until the role chunk is due, where it is asked to lead the first token."""
@@ -81,19 +106,25 @@ class ChatStream:
 
 def usage_of(work: Work) -> dict[str, Any]:
     """Count the tokens of one request and its answer."""
-    prompt, answer = work.ask.prompt_tokens, len(work.answer.tokens)
+    thoughts = work.model.reasoning_tokens
+    prompt, answer = work.ask.prompt_tokens, thoughts + len(work.answer.tokens)
     return {
         "prompt_tokens": prompt,
         "completion_tokens": answer,
         "total_tokens": prompt + answer,
         "prompt_tokens_details": {"cached_tokens": 0, "audio_tokens": 0},
         "completion_tokens_details": {
-            "reasoning_tokens": 0,
+            "reasoning_tokens": thoughts,
             "audio_tokens": 0,
             "accepted_prediction_tokens": 0,
             "rejected_prediction_tokens": 0,
         },
     }
+
+
+def thoughts_of(work: Work) -> list[str]:
+    """Give what the model thinks aloud, a token each."""
+    return [f"Thought {number}. " for number in range(1, work.model.reasoning_tokens + 1)]
 
 
 def cut_event() -> str:

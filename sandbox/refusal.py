@@ -3,6 +3,14 @@
 from collections.abc import Mapping
 
 
+class HtmlPage(Exception):  # noqa: N818 - an answer in its own right, not a mishap
+    """Something else answers in the API's place, such as a proxy's page."""
+
+    def __init__(self, status: int) -> None:
+        super().__init__(f"a page with status {status}")
+        self.status = status
+
+
 class Refusal(Exception):  # noqa: N818 - an answer in its own right, not a mishap
     """A request that is not answered.
 

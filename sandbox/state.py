@@ -4,10 +4,12 @@ import asyncio
 import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
 
 from sandbox.answering import Answer, Ask, answer
 from sandbox.faults import FaultBook, StreamPlan
 from sandbox.journal import Entry, Journal
+from sandbox.limits import Keys, Limits
 from sandbox.memory import Memory
 from sandbox.models import Catalog, ModelConfig
 from sandbox.pacing import Timeline, paced, schedule
@@ -17,7 +19,7 @@ class Sandbox:
     """The models, the armed faults, the journal, and what is in memory.
 
     `seed` decides the texts of requests that bring no seed themselves; `room` is how many Ollama
-    models fit into memory at once.
+    models fit into memory at once. `fetched` is how many bytes of each layer are on the disk.
     """
 
     def __init__(self, catalog: Catalog | None = None, *, seed: int = 0, room: int = 1) -> None:
@@ -25,6 +27,9 @@ class Sandbox:
         self.faults = FaultBook()
         self.journal = Journal()
         self.memory = Memory(room)
+        self.limits = Limits()
+        self.keys = Keys()
+        self.fetched: dict[str, int] = {}
         self._seed = seed
         self._answered = 0
         self._slots: dict[tuple[str, int], asyncio.Semaphore] = {}
@@ -35,6 +40,8 @@ class Sandbox:
         repeat = (self._seed, self._answered)
         decided = answer(model, ask, repeat)
         plan = self.faults.plan(model.name)
+        if plan.empty:
+            decided = replace(decided, tokens=())
         times = schedule(model, len(decided.tokens), plan, repeat)
         entry.purpose = "judgment" if decided.judged else "text"
         entry.prompt_tokens = ask.prompt_tokens

@@ -11,6 +11,7 @@ from core.errors import SlamError
 from core.settings import load_settings
 from db.engine import Database
 from db.migrate import migrate
+from slam.host import host
 from slam.up import up
 
 
@@ -61,6 +62,9 @@ def import_command(path: Path, study: str | None, as_json: bool) -> None:
         click.echo(f"  left: {reason}")
     for note in report.notes:
         click.echo(f"  note: {note}")
+
+
+cli.add_command(host)
 
 
 def _database() -> Database:

@@ -13,17 +13,19 @@ from pydantic import SecretStr
 from sqlmodel import Session, SQLModel, col, select
 
 from core.chunks import Maker
-from core.generation.service import request_generation
+from core.generation import service as generation_service
+from core.judging import service as judging_service
 from core.models import Models
-from core.preparing import Preparing
+from core.money.confirmation import Confirmation
 from core.settings import Settings
 from core.studies.definition import Case, Parameters, StudyDefinition
 from core.studies.service import create_study
+from core.terms import Terms
 from db.engine import Database
 from db.repositories.responses import Key
 from db.repositories.studies import VersionContent
 from db.repositories.work import Work
-from db.tables import Attempt, CallStatus, Exclusion, Response, Run, RunStatus, Subject
+from db.tables import Attempt, CallMode, CallStatus, Exclusion, Response, Run, RunStatus, Subject
 from db.together import WritingTogether
 from db.types import utc_now
 from tests.sandbox.server import running_sandbox
@@ -175,6 +177,39 @@ def store_responses(
     return rows
 
 
+SETTINGS = Settings(home=Path("unused"))
+UNPRICED = (REFERENCE,)
+
+
+def agreed(budget_usd: float | None = None, mode: CallMode = CallMode.DIRECT) -> Terms:
+    """Terms of somebody who agrees to whatever it costs, up to the budget."""
+    return Terms(mode, Confirmation(1e6, budget_usd, UNPRICED, ACTOR))
+
+
+def request_generation(
+    database: Database, study_id: str, actor: str = ACTOR, *, retry_failed: bool = False
+) -> Run:
+    """Request the responses of a study, agreeing to what they cost."""
+    return generation_service.request_generation(
+        database, SETTINGS, study_id, actor, agreed(), retry_failed=retry_failed
+    )
+
+
+def request_judging(
+    database: Database,
+    study_id: str,
+    judge_name: str,
+    model: str | None,
+    actor: str = ACTOR,
+    *,
+    retry_failed: bool = False,
+) -> Run:
+    """Request a judge's judgments on a study, agreeing to what they cost."""
+    return judging_service.request_judging(
+        database, SETTINGS, study_id, judge_name, model, actor, agreed(), retry_failed=retry_failed
+    )
+
+
 def generate(
     database: Database, sandbox: Sandbox, content: VersionContent, *, retry_failed: bool = False
 ) -> Run:
@@ -187,17 +222,26 @@ def generate(
     return run
 
 
+class Unprepared(Preparing):
+    """Loads nothing first, so that armed faults strike the calls themselves."""
+
+    async def prepare(self, run: Run, model: str, turn: int | None) -> Prepared:
+        return Prepared()
+
+
 async def make(database: Database, sandbox: Sandbox, run_id: str, row_ids: Sequence[str]) -> None:
     """Make those rows as the daemon does, in one chunk a model."""
     models = sandbox.models()
     store = WritingTogether(database)
-    maker = Maker(store, models, Preparing(database, models, warm_up_requests=0))
+    maker = Maker(store, models, Unprepared(database, models, warm_up_requests=0))
     with database.read() as session:
-        calls = Work(session).open_calls(session.get_one(Run, run_id))
+        run = session.get(Run, run_id)
+        calls = Work(session).open_calls(run) if run else []
+    groups = {row_id: group for group, row_id in calls}
     try:
-        for group in sorted({group for group, _ in calls}):
-            mine = {row_id for found, row_id in calls if found == group}
-            await maker.make_chunk(run_id, [row_id for row_id in row_ids if row_id in mine])
+        for group in sorted({groups.get(row_id, "") for row_id in row_ids}):
+            wanted = [row_id for row_id in row_ids if groups.get(row_id, "") == group]
+            await maker.make_chunk(run_id, wanted, CallMode.DIRECT)
     finally:
         await models.close()
         store.close()

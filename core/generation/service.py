@@ -5,8 +5,11 @@ from dataclasses import dataclass
 from sqlmodel import Session
 
 from core.errors import InvalidInputError
+from core.money.estimates import estimate_responses
 from core.runs import claim_run
+from core.settings import Settings
 from core.studies.service import freeze, newest_content, require_prompt
+from core.terms import UNPAID, Terms, require_terms
 from db.engine import Database
 from db.repositories.responses import Key, Responses
 from db.repositories.studies import VersionContent
@@ -39,14 +42,29 @@ def plan_generation(database: Database, study_id: str) -> Plan:
 
 
 def request_generation(
-    database: Database, study_id: str, actor: str, *, retry_failed: bool = False
+    database: Database,
+    settings: Settings,
+    study_id: str,
+    actor: str,
+    terms: Terms = UNPAID,
+    *,
+    retry_failed: bool = False,
 ) -> Run:
     """Queue a run for the responses that the newest version lacks; the daemon takes it up.
 
-    The version is frozen by this. With ``retry_failed`` the stored failures are tried again too.
+    The version is frozen by this.
+
+    Args:
+        database: the store.
+        settings: what may be asked of the providers.
+        study_id: the study.
+        actor: who asks for it.
+        terms: how the calls are made, and the estimate that was confirmed where any is paid.
+        retry_failed: whether the stored failures are tried again too.
 
     Raises:
-        InvalidInputError: nothing is missing, or a run of the study is still going on.
+        InvalidInputError: nothing is missing, a run of the study is still going on, or something
+            paid would be called that was not confirmed.
         NotFoundError: there is no such study.
     """
     with database.write() as session:
@@ -56,6 +74,8 @@ def request_generation(
         again = [*plan.unfinished, *(plan.failed if retry_failed else ())]
         if not plan.missing and not again:
             raise InvalidInputError(_nothing_to_do(plan))
+        estimate = estimate_responses(session, settings, content, plan.missing, again)
+        require_terms(estimate, terms, settings)
         run = claim_run(
             session,
             RunKind.GENERATION,
@@ -63,6 +83,7 @@ def request_generation(
             planned_calls=len(plan.missing) + len(again),
             actor=actor,
             row_ids=again,
+            terms=terms,
         )
         Responses(session).add_planned(content, run.id, plan.missing)
         freeze(session, content.version, actor)

@@ -9,9 +9,12 @@ from core.errors import InvalidInputError
 from core.judges.base import AnyJudge, LLMJudge, SimilarityJudge, judge_identity
 from core.judges.registry import judge_named
 from core.judging.inputs import inputs_hash, inputs_of
+from core.money.estimates import estimate_judgments
 from core.providers.names import parse_model
 from core.runs import claim_run
+from core.settings import Settings
 from core.studies.service import freeze, newest_content, require_prompt
+from core.terms import UNPAID, Terms, require_terms
 from db.engine import Database
 from db.repositories.judgments import JudgmentKey, Judgments
 from db.repositories.responses import Responses
@@ -62,18 +65,31 @@ def stored_judge_id(database: Database, judge_name: str, model: str | None) -> s
 
 def request_judging(
     database: Database,
+    settings: Settings,
     study_id: str,
     judge_name: str,
     model: str | None,
     actor: str,
+    terms: Terms = UNPAID,
     *,
     retry_failed: bool = False,
 ) -> Run:
     """Queue a run for the judgments that are missing; the daemon takes it up.
 
+    Args:
+        database: the store.
+        settings: what may be asked of the providers.
+        study_id: the study.
+        judge_name: the judge.
+        model: the model that the judge asks, if it asks one.
+        actor: who asks for it.
+        terms: how the calls are made, and the estimate that was confirmed where any is paid.
+        retry_failed: whether the stored failures are tried again too.
+
     Raises:
         InvalidInputError: nothing can be judged, nothing is missing, the judge lacks its model or
-            an installed extra, or its run is still going on.
+            an installed extra, its run is still going on, or something paid would be called that
+            was not confirmed.
         NotFoundError: there is no such study or judge.
     """
     judge, model = _resolve(judge_name, model)
@@ -83,6 +99,10 @@ def request_judging(
         plan = _plan(session, content, judge, stored)
         again = [*plan.unfinished, *(plan.failed if retry_failed else ())]
         _check(judge, content, plan, again)
+        estimate = estimate_judgments(
+            session, settings, content, judge_name, model, plan.missing, again
+        )
+        require_terms(estimate, terms, settings)
         run = claim_run(
             session,
             RunKind.JUDGING,
@@ -90,6 +110,7 @@ def request_judging(
             planned_calls=len(plan.missing) + len(again),
             actor=actor,
             row_ids=again,
+            terms=terms,
             judge_id=stored.id,
         )
         Judgments(session).add_planned(stored.id, run.id, plan.missing)

@@ -114,6 +114,7 @@ class FailureKind(StrEnum):
     TRUNCATED = "truncated"
     EMPTY = "empty"
     REFUSED = "refused"
+    DISK_FULL = "disk_full"
     INPUTS_CHANGED = "inputs_changed"
     UNPARSABLE = "unparsable"
     INTERNAL = "internal"

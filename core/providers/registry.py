@@ -1,29 +1,69 @@
-"""Which providers there are: one module each in `core.providers.backends`, or an entry point.
+"""Which providers there are, what may be asked of them, and how one is made.
 
-The module's name is the provider's name, and it holds ``create(settings, clock) -> Provider``.
-Packages add their own under the entry point group ``slam.providers``.
+A provider is one module in `core.providers.backends`, an entry point in the group
+``slam.providers``, or a server of the setting ``SLAM_SERVERS``. The module's name is the provider's
+name, and it holds ``create(settings, clock) -> Provider`` and, where its calls cost nothing,
+``paid = False``.
 """
 
-import pkgutil
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
 from importlib.metadata import entry_points
+from types import ModuleType
 from typing import cast
 
-from core.providers import backends
 from core.providers.base import Clock, Provider
+from core.providers.servers import ENTRY_POINT_GROUP, configured_servers, installed_names
 from core.settings import Settings
 
-ENTRY_POINT_GROUP = "slam.providers"
 Create = Callable[[Settings, Clock], Provider]
+_BACKENDS = "core.providers.backends"
+_OPENAI_API = "core.providers.openai_api.making"
 
 
-@cache
+@dataclass(frozen=True, slots=True)
+class ConfiguredLimits:
+    """What may be asked of a provider at most, whatever it tells itself; ``None`` is no limit."""
+
+    concurrent_requests: int
+    requests_per_minute: float | None
+    tokens_per_minute: float | None = None
+
+
 def provider_names() -> frozenset[str]:
-    """The names of all installed providers; none of them is imported for that."""
-    built_in = {module.name for module in pkgutil.iter_modules(backends.__path__)}
-    return frozenset(built_in | entry_points(group=ENTRY_POINT_GROUP).names)
+    """The names of all providers, installed or configured; none of them is imported for that.
+
+    Raises:
+        InvalidInputError: the setting ``SLAM_SERVERS`` cannot be taken.
+    """
+    servers = configured_servers()
+    return installed_names().union(servers) if servers else installed_names()
+
+
+def is_paid(name: str) -> bool:
+    """Whether calls to the provider cost money, so that they need a confirmed estimate.
+
+    A server says so itself; a module or entry point that says nothing is paid.
+
+    Raises:
+        KeyError: there is none of that name.
+    """
+    server = configured_servers().get(name)
+    return server.paid if server else _installed_is_paid(name)
+
+
+def configured_limits(name: str, settings: Settings) -> ConfiguredLimits:
+    """What may be asked of the provider: a server's own limits, or those of all."""
+    if server := settings.servers.get(name):
+        return ConfiguredLimits(
+            server.concurrent_requests, server.requests_per_minute, server.tokens_per_minute
+        )
+    at_once = settings.concurrent_requests
+    if name == "ollama":
+        at_once = settings.concurrent_requests_ollama
+    return ConfiguredLimits(at_once, settings.requests_per_minute)
 
 
 def create_provider(name: str, settings: Settings, clock: Clock) -> Provider:
@@ -32,9 +72,23 @@ def create_provider(name: str, settings: Settings, clock: Clock) -> Provider:
     Raises:
         KeyError: there is none of that name (`core.providers.names.parse_model` checks it).
     """
+    if server := settings.servers.get(name):
+        make = import_module(_OPENAI_API).server_provider
+        return cast(Provider, make(name, server, settings, clock))
+    found = _installed(name)
+    create = found.create if isinstance(found, ModuleType) else found
+    return cast(Create, create)(settings, clock)
+
+
+@cache
+def _installed_is_paid(name: str) -> bool:
+    return bool(getattr(_installed(name), "paid", True))
+
+
+def _installed(name: str) -> object:
+    """The module of a backend, or what an entry point names: its factory, or a module like ours."""
     for entry_point in entry_points(group=ENTRY_POINT_GROUP, name=name):
-        return cast(Create, entry_point.load())(settings, clock)
-    if name not in provider_names():
+        return entry_point.load()
+    if name not in installed_names():
         raise KeyError(name)
-    module = import_module(f"{backends.__name__}.{name}")
-    return cast(Create, module.create)(settings, clock)
+    return import_module(f"{_BACKENDS}.{name}")

@@ -2,13 +2,22 @@
 
 import hashlib
 import json
-import math
-from dataclasses import asdict, dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from core.errors import InvalidInputError
 from core.exchange.storable import is_storable
 from core.providers.names import parse_model
+from core.studies.parameters import (
+    OVERRIDABLE,
+    Overrides,
+    check_value,
+    normal_digest,
+)
+from core.studies.parameters import (
+    Parameters as Parameters,
+)
 from core.studies.template import check_values, placeholders
 
 NAME_COLUMN = "case"
@@ -16,28 +25,6 @@ NAME_COLUMN = "case"
 DEFAULT_QUESTION = (
     "How good is this response? Rate its quality and how relevant it is to what was asked."
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Parameters:
-    """How a model is called. ``None`` leaves a value to the provider.
-
-    ``temperature`` is 0.7 by default, as in the paper (section V).
-    """
-
-    temperature: float | None = 0.7
-    top_p: float | None = None
-    max_tokens: int | None = None
-    seed: int | None = None
-    system_prompt: str | None = None
-
-    def as_document(self) -> dict[str, Any]:
-        """The values that are set, for storing; two equal documents mean the same call."""
-        document = {name: value for name, value in asdict(self).items() if value is not None}
-        # 1 and 1.0 are one temperature, but two texts in JSON and so two hashes.
-        return document | {
-            name: float(document[name]) for name in ("temperature", "top_p") if name in document
-        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +37,11 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class StudyDefinition:
-    """One state of a study as a person defines it; `checked` says whether it can be taken."""
+    """One state of a study as a person defines it; `checked` says whether it can be taken.
+
+    ``overrides`` are what single candidates, or the reference, have otherwise than ``parameters``,
+    by model.
+    """
 
     name: str
     template: str
@@ -61,6 +52,24 @@ class StudyDefinition:
     samples_per_case: int = 3
     parameters: Parameters = field(default_factory=Parameters)
     rubric_question: str = DEFAULT_QUESTION
+    overrides: Mapping[str, Overrides] = field(default_factory=dict)
+
+    @property
+    def models(self) -> tuple[str, ...]:
+        """The candidates, then the reference, if there is one."""
+        return (*self.candidates, *([self.reference] if self.reference else []))
+
+    def documents(self) -> dict[str, dict[str, Any]]:
+        """How each model is called, as it is stored, by model."""
+        return {
+            model: self.parameters.merged(self.overrides.get(model, {})) for model in self.models
+        }
+
+    def means_the_same_as(self, other: "StudyDefinition") -> bool:
+        """Whether the two ask for the same, however it is shared out between the parameters."""
+        if self.models != other.models or self.documents() != other.documents():
+            return False
+        return replace(self, parameters=other.parameters, overrides=other.overrides) == other
 
     def checked(self) -> "StudyDefinition":
         """The same definition with names trimmed and models in the form ``provider/model``.
@@ -82,6 +91,7 @@ class StudyDefinition:
             samples_per_case=self.samples_per_case,
             parameters=self.parameters,
             rubric_question=self.rubric_question.strip() or DEFAULT_QUESTION,
+            overrides=_checked_overrides(self.overrides),
         )
         checked._check_texts()
         checked._check_models()
@@ -100,7 +110,6 @@ class StudyDefinition:
             "prompt template": [self.template],
             "description": [self.description],
             "question": [self.rubric_question],
-            "system prompt": [self.parameters.system_prompt or ""],
             "test cases": case_texts,
         }
         for place, found in texts.items():
@@ -113,10 +122,15 @@ class StudyDefinition:
     def _check_models(self) -> None:
         if not self.candidates:
             raise InvalidInputError("The study has no candidate; name at least one model to test.")
-        models = [*self.candidates, *([self.reference] if self.reference else [])]
+        models = self.models
         twice = next((model for model in models if models.count(model) > 1), None)
         if twice:
             raise InvalidInputError(f"The model {twice!r} is named twice; remove one.")
+        unknown = next((model for model in self.overrides if model not in models), None)
+        if unknown:
+            raise InvalidInputError(
+                f"There are parameters for {unknown!r}, which is no model of the study; add it."
+            )
 
     def _check_cases(self) -> None:
         if NAME_COLUMN in placeholders(self.template):
@@ -152,14 +166,26 @@ class StudyDefinition:
             raise InvalidInputError(
                 f"{self.samples_per_case} samples per case cannot be made; choose 1 to 1000."
             )
-        _check_range("temperature", self.parameters.temperature, 0.0, 2.0)
-        _check_range("top_p", self.parameters.top_p, 0.0, 1.0)
-        _check_range("max_tokens", self.parameters.max_tokens, 1, 1_000_000)
+        self.parameters.check()
 
 
-def _check_range(name: str, value: float | None, low: float, high: float) -> None:
-    if value is not None and not (math.isfinite(value) and low <= value <= high):
-        raise InvalidInputError(f"{name} {value} is out of range; choose {low} to {high}.")
+def _checked_overrides(overrides: Mapping[str, Overrides]) -> dict[str, Overrides]:
+    """The same by full names of models, with digests in one form and without empty entries."""
+    checked: dict[str, Overrides] = {}
+    for written, values in overrides.items():
+        model = parse_model(written).full_name
+        for name, value in values.items():
+            if name not in OVERRIDABLE:
+                raise InvalidInputError(
+                    f"{name!r} is no parameter of {model!r}; known are {', '.join(OVERRIDABLE)}."
+                )
+            check_value(name, value, f" of {model!r}")
+        digest = values.get("digest")
+        named = {"digest": normal_digest(digest)} if digest else {}
+        rest = {name: value for name, value in values.items() if name != "digest"}
+        if rest | named:
+            checked[model] = rest | named
+    return checked
 
 
 def text_hash(text: str) -> str:

@@ -1,19 +1,18 @@
 """Make a study, save a new version of it, freeze a version, read one back."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
 
 from sqlmodel import Session
 
 from core.errors import InvalidInputError, NotFoundError
 from core.studies.definition import (
     Case,
-    Parameters,
     StudyDefinition,
     document_hash,
     text_hash,
 )
+from core.studies.parameters import shared_parameters
 from core.studies.template import UNKNOWN_PROMPT
 from db.engine import Database
 from db.repositories import audits
@@ -78,9 +77,21 @@ def save_version(
                 f"The study is named {study.name!r}; a version cannot rename it."
             )
         content = studies.content(latest)
-        if definition_of(content) == checked:
+        if checked.means_the_same_as(definition_of(content)):
             return content
         return _add_version(session, study, checked, actor)
+
+
+def add_candidate(database: Database, study_id: str, model: str, actor: str) -> VersionContent:
+    """Store the study's next version, with one candidate more.
+
+    Raises:
+        InvalidInputError: the model cannot be taken, or the study has it.
+        NotFoundError: there is no such study.
+    """
+    definition = definition_of(newest_version(database, study_id))
+    more = replace(definition, candidates=(*definition.candidates, model))
+    return save_version(database, study_id, more, actor)
 
 
 def newest_version(database: Database, study_id: str) -> VersionContent:
@@ -170,24 +181,25 @@ def freeze(session: Session, version: StudyVersion, actor: str) -> None:
 def definition_of(content: VersionContent) -> StudyDefinition:
     """The definition that a stored version came from."""
     reference = content.reference
-    others = [one.model for one in content.candidates if one.id not in content.reference_ids]
-    parameters = content.candidates[0].parameters if content.candidates else {}
+    candidates = [one for one in content.candidates if one.id not in content.reference_ids]
+    ordered = [*candidates, *([reference] if reference else [])]
+    parameters, overrides = shared_parameters(
+        [one.parameters for one in ordered], len(candidates) if reference else None
+    )
     return StudyDefinition(
         name=content.study.name,
         template=content.template.text,
         test_cases=tuple(Case(case.name, case.values) for case in content.test_cases),
         reference=reference.model if reference else None,
-        candidates=tuple(others),
+        candidates=tuple(one.model for one in candidates),
         description=content.version.description,
         samples_per_case=content.version.samples_per_case,
-        parameters=_parameters(parameters),
+        parameters=parameters,
         rubric_question=content.version.rubric_question,
+        overrides={
+            one.model: values for one, values in zip(ordered, overrides, strict=True) if values
+        },
     )
-
-
-def _parameters(document: dict[str, Any]) -> Parameters:
-    unset = {"temperature": None}
-    return Parameters(**(unset | document))
 
 
 def _add_version(
@@ -210,11 +222,9 @@ def _add_version(
         studies.test_case(study.id, case.name, case.values, document_hash([case.name, case.values]))
         for case in checked.test_cases
     ]
-    parameters = checked.parameters.as_document()
-    models = [*checked.candidates, *([checked.reference] if checked.reference else [])]
     candidates = [
-        studies.candidate(study.id, model, parameters, document_hash(parameters))
-        for model in models
+        studies.candidate(study.id, model, document, document_hash(document))
+        for model, document in checked.documents().items()
     ]
     studies.link(version, cases, [(one, one.model == checked.reference) for one in candidates])
     audits.record(

@@ -40,6 +40,13 @@ class Hosting:
         )
         return self.session.exec(query.order_by(col(ModelPull.requested_at))).first()
 
+    def was_begun(self, model: str) -> bool:
+        """Whether some pull of that model told of bytes, which may be on the disk still."""
+        query = select(ModelPull.id).where(
+            ModelPull.model == model, col(ModelPull.completed_bytes) > 0
+        )
+        return self.session.exec(query).first() is not None
+
     def newest_pulls(self) -> list[ModelPull]:
         """The newest pull of each model, newest first."""
         newest: dict[str, ModelPull] = {}

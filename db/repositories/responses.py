@@ -17,6 +17,7 @@ from db.tables import (
     Subject,
     TestCase,
 )
+from db.types import new_id
 
 Key = tuple[str, str, int]
 """``(candidate_id, test_case_id, sample_index)``: one response of a version."""
@@ -56,15 +57,23 @@ class Responses:
 
     def add_planned(self, content: VersionContent, run_id: str, keys: Iterable[Key]) -> None:
         """Store rows for responses that are to be made."""
+        # One row's defaults serve all: making thousands of objects would take seconds.
+        defaults = Response(
+            study_id=content.study.id,
+            prompt_template_id=content.template.id,
+            candidate_id="",
+            test_case_id="",
+            sample_index=0,
+            run_id=run_id,
+        ).model_dump()
         rows = [
-            Response(
-                study_id=content.study.id,
-                prompt_template_id=content.template.id,
-                candidate_id=candidate_id,
-                test_case_id=case_id,
-                sample_index=sample_index,
-                run_id=run_id,
-            ).model_dump()
+            {
+                **defaults,
+                "id": new_id(),
+                "candidate_id": candidate_id,
+                "test_case_id": case_id,
+                "sample_index": sample_index,
+            }
             for candidate_id, case_id, sample_index in keys
         ]
         if rows:

@@ -7,8 +7,6 @@ import pandas as pd
 import pytest
 
 from core.errors import InvalidInputError, NotFoundError
-from core.generation.service import request_generation
-from core.judging.service import request_judging
 from core.results import StudyResults, load_results
 from core.studies.definition import Case, Parameters
 from core.studies.service import create_study, definition_of, save_version
@@ -40,6 +38,8 @@ from tests.building import (
     definition,
     end,
     make_study,
+    request_generation,
+    request_judging,
     rows_of,
     store_responses,
 )

@@ -5,8 +5,6 @@ from datetime import timedelta
 import pytest
 
 from core.errors import NotFoundError
-from core.generation.service import request_generation
-from core.judging.service import request_judging
 from core.runs import SILENT_AFTER, cancel_run, daemon_is_alive, newest_progress
 from db.engine import Database
 from db.repositories import heartbeats
@@ -18,6 +16,8 @@ from tests.building import (
     REFERENCE,
     end,
     make_study,
+    request_generation,
+    request_judging,
     rows_of,
     store_responses,
     stored,

@@ -4,13 +4,12 @@ from typing import cast
 
 import pytest
 
-from core.generation.service import request_generation
 from core.runs import cancel_run, newest_progress
 from daemon.dispatch import dispatch
 from daemon.engine import Engine
 from db.engine import Database
 from db.tables import Attempt, AttemptStatus, CallStatus, Response, RunKind, RunStatus
-from tests.building import ACTOR, SMALL, attempts_at, make_study, stored
+from tests.building import ACTOR, SMALL, attempts_at, make_study, request_generation, stored
 
 
 class IdleEngine:

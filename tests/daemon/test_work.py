@@ -6,8 +6,6 @@ import time
 import pytest
 from sqlalchemy import text
 
-from core.generation.service import request_generation
-from core.judging.service import request_judging
 from core.runs import cancel_run, daemon_is_alive, newest_progress
 from db.engine import Database
 from db.repositories.work import Work
@@ -21,6 +19,8 @@ from tests.building import (
     attempts_at,
     keys_of,
     make_study,
+    request_generation,
+    request_judging,
     rows_of,
     stored,
 )

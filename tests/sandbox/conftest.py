@@ -18,8 +18,8 @@ def shared_sandbox() -> Iterator[str]:
 def unhurried_url(shared_sandbox: str) -> str:
     """A sandbox without faults, with its first models, and an empty journal."""
     with httpx.Client(base_url=shared_sandbox) as client:
-        for path in ("/sandbox/faults", "/sandbox/models", "/sandbox/requests"):
-            client.delete(path).raise_for_status()
+        for part in ("faults", "models", "requests", "limits", "keys"):
+            client.delete(f"/sandbox/{part}").raise_for_status()
     return shared_sandbox
 
 

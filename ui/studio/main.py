@@ -22,10 +22,13 @@ def main() -> None:
     name = require_staff()
     work = [
         st.Page(VIEWS / "study.py", title="Study", icon=":material/edit_note:", default=True),
+        st.Page(VIEWS / "models.py", title="Models", icon=":material/memory:"),
         st.Page(VIEWS / "responses.py", title="Responses", icon=":material/smart_toy:"),
         st.Page(VIEWS / "campaigns.py", title="Rating", icon=":material/group:"),
         st.Page(VIEWS / "judges.py", title="Judges", icon=":material/gavel:"),
+        st.Page(VIEWS / "prices.py", title="Prices", icon=":material/payments:"),
         st.Page(VIEWS / "imports.py", title="Import", icon=":material/upload_file:"),
+        st.Page(VIEWS / "hosting.py", title="Hosting", icon=":material/cloud:"),
     ]
     # Every file in the folder is a page of results; its name is its title.
     results = [

@@ -5,8 +5,10 @@ absent when zero there, so absent is ``None`` here, never 0.
 """
 
 import asyncio
-import json
-from typing import Any
+import re
+from collections.abc import AsyncIterator, Awaitable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
 
 import httpx
 import ollama
@@ -16,14 +18,25 @@ from core.providers.base import (
     ChatRequest,
     Clock,
     FailureKind,
+    LoadedModel,
+    ModelFacts,
     Provider,
     ProviderError,
+    PullProgress,
     Stopwatch,
     Usage,
     ended_by,
-    retry_after_ms,
 )
+from core.providers.ollama_api.failures import CAUGHT, failure_of, pull_failure, truncated
+from core.providers.ollama_api.names import with_tag
+from core.providers.ollama_api.utf8 import StrictUtf8Transport
+from core.providers.openai_api.thinking import ThinkSplitter
 from core.settings import Settings
+
+paid = False
+"""Its models run on machines of our own."""
+
+Answer = TypeVar("Answer")
 
 _FIGURES = (
     "total_duration",
@@ -33,139 +46,235 @@ _FIGURES = (
     "eval_count",
     "eval_duration",
 )
+_PULL_SILENCE_S = 600.0
+"""How long a pull may tell nothing: a large file's digest is verified in silence."""
+_SWITCHES = {"on": True, "true": True, "off": False, "none": False, "false": False}
+"""Words for reasoning as such, beside the levels that some models know."""
 
 
 class OllamaProvider:
-    """Models of one Ollama server."""
+    """Models of one Ollama server.
 
-    def __init__(self, host: str, timeout_s: float, clock: Clock) -> None:
+    Args:
+        host: the server's address.
+        timeout_s: how long one request may take, a pull excepted.
+        clock: times the answers.
+        keep_alive: how long a model stays in memory after a call, as Ollama reads it; ``None``
+            leaves it to the server.
+    """
+
+    def __init__(
+        self, host: str, timeout_s: float, clock: Clock, keep_alive: str | None = None
+    ) -> None:
         self._host = host
         self._timeout_s = timeout_s
         self._clock = clock
-        self._client = ollama.AsyncClient(host=host, timeout=timeout_s)
+        self._keep_alive = _keep_alive(keep_alive)
+        self._client = _client(host, httpx.Timeout(timeout_s))
+
+    @property
+    def host(self) -> str:
+        """See `core.providers.base.HostingProvider.host`."""
+        return self._host
 
     async def chat(self, request: ChatRequest) -> ChatReply:
         """See `core.providers.base.Provider.chat`."""
-        watch = Stopwatch(self._clock)
-        texts: list[str] = []
-        last: ollama.ChatResponse | None = None
+        answer = _Answer(Stopwatch(self._clock))
         try:
             # The client's own time-out is for each wait; a drip of tokens would never reach it.
             async with asyncio.timeout(self._timeout_s):
-                watch.start()
+                answer.watch.start()
                 stream = await self._client.chat(
                     model=request.model,
                     messages=_messages(request),
                     stream=True,
                     options=_options(request),
-                    format=request.json_schema,
+                    format=request.json_schema or ("json" if request.json_mode else None),
+                    think=_think(request.reasoning_effort),
+                    keep_alive=self._keep_alive,
                 )
                 async for chunk in stream:
-                    text = chunk.message.content or ""
-                    watch.chunk(has_text=bool(text))
-                    texts.append(text)
-                    last = chunk
-        except TimeoutError as error:
-            raise self._too_slow(request.model) from error
-        except json.JSONDecodeError as error:
-            raise ProviderError(
-                FailureKind.TRUNCATED,
-                f"Ollama's answer from {request.model!r} cannot be read; try again.",
-            ) from error
-        except (ollama.ResponseError, httpx.HTTPError, ConnectionError) as error:
-            raise self._failure(error, request.model) from error
-        timeline = watch.stop()
-        if last is None or not last.done:
-            raise ProviderError(
-                FailureKind.TRUNCATED,
-                f"Ollama's answer from {request.model!r} broke off before its end; try again.",
-                usage=_usage(last),
-            )
-        if not "".join(texts).strip():
-            raise ProviderError(
-                FailureKind.EMPTY,
-                f"Ollama's model {request.model!r} gave an empty answer"
-                f"{ended_by(last.done_reason)}.",
-                finish_reason=last.done_reason,
-                usage=_usage(last),
-            )
-        figures = {name: last.get(name) for name in _FIGURES if last.get(name) is not None}
-        return ChatReply(
-            text="".join(texts),
-            finish_reason=last.done_reason,
-            usage=_usage(last),
-            timeline=timeline,
-            model_reported=last.model,
-            provider_figures=figures,
-        )
+                    answer.add(chunk)
+        except CAUGHT as error:
+            raise failure_of(error, self._host, request.model) from error
+        return answer.reply(request.model)
 
     async def list_models(self) -> list[str]:
         """See `core.providers.base.Provider.list_models`."""
-        try:
-            listed = await self._client.list()
-        except (ollama.ResponseError, httpx.HTTPError, ConnectionError) as error:
-            raise self._failure(error, "") from error
-        return sorted(one.model for one in listed.models if one.model)
+        return sorted(facts.name for facts in await self.installed())
+
+    async def installed(self) -> list[ModelFacts]:
+        """See `core.providers.base.HostingProvider.installed`."""
+        listed = await self._ask(self._client.list())
+        return sorted(
+            (_facts(one) for one in listed.models if one.model), key=lambda facts: facts.name
+        )
+
+    async def show(self, model: str) -> ModelFacts:
+        """See `core.providers.base.HostingProvider.show`; two requests."""
+        shown = await self._ask(self._client.show(model), model)
+        # Only the list tells the digest and the size.
+        listed = {facts.name: facts for facts in await self.installed()}
+        facts = listed.get(with_tag(model), ModelFacts(model))
+        details = shown.details
+        return ModelFacts(
+            name=facts.name,
+            digest=facts.digest,
+            size_bytes=facts.size_bytes,
+            parameter_size=facts.parameter_size or (details.parameter_size if details else None),
+            quantization=facts.quantization or (details.quantization_level if details else None),
+            family=facts.family or (details.family if details else None),
+            context_length=_context_length(shown.modelinfo or {}),
+            capabilities=tuple(shown.capabilities or ()),
+        )
+
+    async def loaded(self) -> list[LoadedModel]:
+        """See `core.providers.base.HostingProvider.loaded`."""
+        running = await self._ask(self._client.ps())
+        return [
+            LoadedModel(
+                name=one.model,
+                digest=one.digest,
+                memory_bytes=one.size,
+                # Ollama leaves a zero out where the size is told: nothing is on the GPU.
+                gpu_memory_bytes=one.size_vram if one.size is None else int(one.size_vram or 0),
+                context_length=one.context_length,
+            )
+            for one in running.models
+            if one.model
+        ]
+
+    async def load(self, model: str) -> int | None:
+        """See `core.providers.base.HostingProvider.load`; an empty request loads."""
+        loading = self._client.generate(model=model, prompt="", keep_alive=self._keep_alive)
+        return (await self._ask(loading, model)).load_duration
+
+    async def unload(self, model: str) -> None:
+        """See `core.providers.base.HostingProvider.unload`; an empty request kept for 0 s."""
+        await self._ask(self._client.generate(model=model, prompt="", keep_alive=0), model)
+
+    async def remove(self, model: str) -> None:
+        """See `core.providers.base.HostingProvider.remove`."""
+        await self._ask(self._client.delete(model), model)
+
+    async def pull(self, model: str) -> AsyncIterator[PullProgress]:
+        """See `core.providers.base.HostingProvider.pull`."""
+        step = None
+        timeout = httpx.Timeout(self._timeout_s, read=_PULL_SILENCE_S)
+        async with _client(self._host, timeout) as client:
+            try:
+                async for line in await client.pull(model, stream=True):
+                    step = line.status or step
+                    yield PullProgress(step or "", line.digest, line.completed, line.total)
+            except ollama.ResponseError as error:
+                raise (
+                    pull_failure(error, self._host, model) or failure_of(error, self._host, model)
+                ) from error
+            except CAUGHT as error:
+                raise failure_of(error, self._host, model) from error
+        if step != "success":
+            raise truncated(f"the pull of {model!r}", "it never said that it succeeded")
 
     async def close(self) -> None:
         """See `core.providers.base.Provider.close`."""
         await self._client.close()  # type: ignore[no-untyped-call]  # ollama leaves it untyped
 
-    def _failure(self, error: Exception, model: str) -> ProviderError:
-        if isinstance(error, ollama.ResponseError):
-            return _refusal(error, model)
-        if isinstance(error, httpx.TimeoutException):
-            return self._too_slow(model)
-        if isinstance(error, httpx.RemoteProtocolError | httpx.ReadError):
-            return ProviderError(
-                FailureKind.TRUNCATED, f"Ollama's answer from {model!r} broke off; try again."
+    async def _ask(self, asking: Awaitable[Answer], model: str | None = None) -> Answer:
+        try:
+            async with asyncio.timeout(self._timeout_s):
+                return await asking
+        except CAUGHT as error:
+            raise failure_of(error, self._host, model) from error
+
+
+@dataclass(slots=True)
+class _Answer:
+    """One streamed answer as it comes in."""
+
+    watch: Stopwatch
+    texts: list[str] = field(default_factory=list)
+    thoughts: list[str] = field(default_factory=list)
+    splitter: ThinkSplitter = field(default_factory=ThinkSplitter)
+    last: ollama.ChatResponse | None = None
+
+    def add(self, chunk: ollama.ChatResponse) -> None:
+        """Take a chunk."""
+        # A model without a reasoning template leaves its thoughts at the start of the answer.
+        text, thoughts = self.splitter.feed(chunk.message.content or "")
+        self.watch.chunk(has_text=bool(text))
+        self.texts.append(text)
+        self.thoughts += [chunk.message.thinking or "", thoughts]
+        self.last = chunk
+
+    def reply(self, model: str) -> ChatReply:
+        """The whole answer.
+
+        Raises:
+            ProviderError: it has no end, or no text.
+        """
+        text, thoughts = self.splitter.finish()
+        if text:
+            self.watch.chunk(has_text=True)
+        timeline = self.watch.stop()
+        last = self.last
+        usage = Usage(last.prompt_eval_count, last.eval_count) if last else Usage()
+        if last is None or not last.done:
+            error = truncated(f"the call to {model!r}", "its last message did not come")
+            error.usage = usage
+            raise error
+        answer = "".join([*self.texts, text])
+        if not answer.strip():
+            raise ProviderError(
+                FailureKind.EMPTY,
+                f"Ollama's model {model!r} gave an empty answer{ended_by(last.done_reason)}.",
+                finish_reason=last.done_reason,
+                usage=usage,
             )
-        return ProviderError(
-            FailureKind.UNREACHABLE,
-            f"Ollama does not answer at {self._host}; start it, or set OLLAMA_HOST.",
+        return ChatReply(
+            text=answer,
+            finish_reason=last.done_reason,
+            usage=usage,
+            timeline=timeline,
+            reasoning_text="".join([*self.thoughts, thoughts]).strip() or None,
+            load_duration_ns=last.load_duration,
+            model_reported=last.model,
+            provider_figures={
+                name: last.get(name) for name in _FIGURES if last.get(name) is not None
+            },
         )
 
-    def _too_slow(self, model: str) -> ProviderError:
-        return ProviderError(
-            FailureKind.TIMEOUT,
-            f"Ollama at {self._host} took longer than allowed for {model!r}; "
-            "raise SLAM_REQUEST_TIMEOUT_S or try again.",
-        )
 
-
-def _refusal(error: ollama.ResponseError, model: str) -> ProviderError:
-    status = error.status_code
-    if status == 404:
-        return ProviderError(
-            FailureKind.UNKNOWN_MODEL,
-            f"Ollama has no model {model!r}; pull it with: ollama pull {model}.",
-            http_status=status,
-        )
-    kind = FailureKind.INVALID_REQUEST
-    if status == 429:
-        kind = FailureKind.RATE_LIMITED
-    elif status >= 500:
-        kind = FailureKind.UNAVAILABLE
-    elif status < 400:
-        # An error line inside a stream that began with 200 carries no status of its own.
-        kind = FailureKind.TRUNCATED
-    return ProviderError(
-        kind,
-        f"Ollama refused the call to {model!r}: {error.error.rstrip('.!')}.",
-        http_status=status if status >= 400 else None,
-        retry_after_ms=_retry_after_of(error),
+def _client(host: str, timeout: httpx.Timeout) -> ollama.AsyncClient:
+    return ollama.AsyncClient(
+        host=host,
+        timeout=timeout,
+        headers={"Accept-Encoding": "identity"},
+        transport=StrictUtf8Transport(),
     )
 
 
-def _retry_after_of(error: ollama.ResponseError) -> int | None:
-    cause = error.__cause__ or error.__context__
-    if isinstance(cause, httpx.HTTPStatusError):
-        return retry_after_ms(cause.response.headers.get("retry-after"))
-    return None
+def _keep_alive(setting: str | None) -> str | float | None:
+    """Numbers are seconds, and Ollama takes them only as numbers."""
+    is_number = setting is not None and re.fullmatch(r"-?\d+(\.\d+)?", setting)
+    return float(setting) if setting is not None and is_number else setting
 
 
-def _usage(last: ollama.ChatResponse | None) -> Usage:
-    return Usage(last.prompt_eval_count, last.eval_count) if last else Usage()
+def _facts(one: ollama.ListResponse.Model) -> ModelFacts:
+    details = one.details
+    return ModelFacts(
+        name=one.model or "",
+        digest=one.digest,
+        size_bytes=one.size,
+        parameter_size=(details.parameter_size if details else None) or None,
+        quantization=(details.quantization_level if details else None) or None,
+        family=(details.family if details else None) or None,
+    )
+
+
+def _context_length(model_info: Mapping[str, Any]) -> int | None:
+    """The longest context the model was made for; its key begins with the architecture."""
+    found = (value for name, value in model_info.items() if name.endswith(".context_length"))
+    return next((value for value in found if isinstance(value, int)), None)
 
 
 def _messages(request: ChatRequest) -> list[dict[str, str]]:
@@ -179,10 +288,18 @@ def _options(request: ChatRequest) -> dict[str, Any]:
         "top_p": request.top_p,
         "num_predict": request.max_tokens,
         "seed": request.seed,
+        "stop": list(request.stop) or None,
     }
     return {name: value for name, value in options.items() if value is not None}
 
 
+def _think(effort: str | None) -> Any:
+    """Ollama's ``think``: whether to reason at all, or a level such as ``low``."""
+    return None if effort is None else _SWITCHES.get(effort, effort)
+
+
 def create(settings: Settings, clock: Clock) -> Provider:
     """Ollama at ``OLLAMA_HOST``."""
-    return OllamaProvider(settings.ollama_host, settings.request_timeout_s, clock)
+    return OllamaProvider(
+        settings.ollama_host, settings.request_timeout_s, clock, settings.ollama_keep_alive
+    )

@@ -1,22 +1,23 @@
 """Responses made by a stand-in over HTTP, and what is stored of each call."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import pytest
 import stamina
-from sqlmodel import Session
+from sqlalchemy import Connection
 
-from core.bench.prices import price_book
+from core.bench.prices import price_of
 from core.errors import StoreError
-from core.generation.service import request_generation
-from core.providers.base import ChatReply, FailureKind, ProviderError, Timeline, Usage
-from core.recording import Call, RowRecorder
+from core.money.prices import costs_of, load_price_book, today
+from core.providers.base import ChatReply, ChatRequest, FailureKind, ProviderError, Timeline, Usage
+from core.recording import CallContext, PlannedCall, RowRecorder
 from core.runs import cancel_run, newest_progress
 from db.engine import Database
 from db.repositories.work import Work
-from db.tables import Attempt, AttemptStatus, CallStatus, Response, Run, RunKind
+from db.tables import Attempt, AttemptStatus, CallMode, CallStatus, Response, Run, RunKind
+from db.together import WritingTogether
 from tests.building import (
     ABSENT,
     ACTOR,
@@ -29,9 +30,12 @@ from tests.building import (
     generate,
     make,
     make_study,
+    request_generation,
     store_responses,
     stored,
 )
+
+RecorderFor = Callable[..., RowRecorder]
 
 
 @pytest.mark.parametrize("model", [SMALL, REFERENCE])
@@ -224,7 +228,8 @@ def test_the_cost_comes_from_the_price_book(database: Database, sandbox: Sandbox
     assert content.reference is not None
     paid = by_candidate.pop(content.reference.id)
     (free,) = by_candidate.values()
-    price = price_book()["openai/gpt-4"]
+    price = price_of(load_price_book(database), "openai/gpt-4", today())
+    assert price is not None
     assert paid.prompt_tokens is not None
     assert paid.completion_tokens is not None
     wanted = (
@@ -245,16 +250,32 @@ def _reply(text: str) -> ChatReply:
     return ChatReply(text, "stop", Usage(1000, 0), timeline)
 
 
-def _keep_text(row: Call, reply: ChatReply) -> None:
-    assert isinstance(row, Response)
-    row.text = reply.text
+@pytest.fixture
+def recorder_for(database: Database) -> Iterator[RecorderFor]:
+    """Recorders of rows, as a chunk makes them; the price is that of gpt-4."""
+    store = WritingTogether(database)
+
+    def make(run_id: str, row: Response, model: str = "openai/gpt-4") -> RowRecorder:
+        request = ChatRequest("gpt-4", "Hello", max_tokens=100)
+        planned = PlannedCall(
+            Response, row.id, model, lambda: request, lambda reply, _: {"text": reply.text}
+        )
+        costs = costs_of(load_price_book(database), model, CallMode.DIRECT, today())
+        recorder = RowRecorder(store, planned, CallContext(run_id, costs=costs))
+        recorder.prepare()
+        return recorder
+
+    yield make
+    store.close()
 
 
-def test_a_second_answer_to_a_stored_response_never_takes_its_place(database: Database) -> None:
+def test_a_second_answer_to_a_stored_response_never_takes_its_place(
+    database: Database, recorder_for: RecorderFor
+) -> None:
     content = make_study(database, candidates=["openai/gpt-4"], reference=None, cases=1)
     run = request_generation(database, content.study.id, ACTOR)
     (row,) = stored(database, content)
-    recorder = RowRecorder(database, Response, row.id, run.id, "openai/gpt-4", _keep_text)
+    recorder = recorder_for(run.id, row)
 
     async def two_daemons_answer() -> None:
         first, second = await recorder.sent(), await recorder.sent()
@@ -268,40 +289,38 @@ def test_a_second_answer_to_a_stored_response_never_takes_its_place(database: Da
     assert {one.status for one in attempts_at(database, response_id=row.id)} == {AttemptStatus.OK}
 
 
-def test_a_late_failure_never_undoes_a_stored_response(database: Database) -> None:
+def test_a_late_failure_never_undoes_a_stored_response(
+    database: Database, recorder_for: RecorderFor
+) -> None:
     content = make_study(database, candidates=[SMALL], reference=None, cases=1)
     (row,) = store_responses(database, content)
-    recorder = RowRecorder(database, Response, row.id, "", SMALL, _keep_text)
+    recorder = recorder_for("", row, SMALL)
     asyncio.run(recorder.gave_up("unavailable", "Too late."))
     (after,) = stored(database, content)
     assert (after.status, after.text, after.error_kind) == (CallStatus.OK, row.text, None)
 
 
-def _recorder(database: Database, run: Run, row: Response) -> RowRecorder:
-    return RowRecorder(database, Response, row.id, run.id, "openai/gpt-4", _keep_text)
-
-
 @pytest.mark.parametrize("ending", ["succeeded", "failed", "gave_up"])
 def test_what_was_paid_is_stored_though_the_store_was_locked_for_long(
-    database: Database, monkeypatch: pytest.MonkeyPatch, ending: str
+    database: Database, recorder_for: RecorderFor, monkeypatch: pytest.MonkeyPatch, ending: str
 ) -> None:
     content = make_study(database, candidates=["openai/gpt-4"], reference=None, cases=1)
     run = request_generation(database, content.study.id, ACTOR)
     (row,) = stored(database, content)
-    recorder = _recorder(database, run, row)
-    write, refused = database.write, [1, 2, 3]
+    recorder = recorder_for(run.id, row)
+    write, refused = database.write_bare, [1, 2, 3]
 
     @contextmanager
-    def locked_at_first() -> Iterator[Session]:
+    def locked_at_first() -> Iterator[Connection]:
         if refused:
             refused.pop()
             raise StoreError("The database is busy with another writer.")
-        with write() as session:
-            yield session
+        with write() as connection:
+            yield connection
 
     async def end_one() -> None:
         attempt_id = await recorder.sent()
-        monkeypatch.setattr(database, "write", locked_at_first)
+        monkeypatch.setattr(database, "write_bare", locked_at_first)
         if ending == "succeeded":
             await recorder.succeeded(attempt_id, _reply("paid"))
         elif ending == "failed":
@@ -336,26 +355,26 @@ def test_no_call_is_made_for_a_row_that_is_not_the_runs_to_make(
         asking = "an earlier run"
     else:
         cancel_run(database, run.id, ACTOR)
-    assert asyncio.run(make(database, sandbox, asking, [row.id])) == [row.status]
+    asyncio.run(make(database, sandbox, asking, [row.id]))
     assert sandbox.calls() == 0
     assert attempts_at(database, response_id=row.id) == []
     assert stored(database, content)[0].status is row.status
 
 
 def test_a_late_failure_leaves_a_row_that_a_later_run_has_taken_over_open(
-    database: Database,
+    database: Database, recorder_for: RecorderFor
 ) -> None:
     content = make_study(database, candidates=[SMALL], reference=None, cases=1)
     run = request_generation(database, content.study.id, ACTOR)
     (row,) = stored(database, content)
-    recorder = RowRecorder(database, Response, row.id, "an earlier run", SMALL, _keep_text)
+    recorder = recorder_for("an earlier run", row, SMALL)
     asyncio.run(recorder.gave_up("unavailable", "Too late."))
     (after,) = stored(database, content)
     assert (after.status, after.run_id) == (CallStatus.PLANNED, run.id)
 
 
 def test_an_answer_of_no_use_is_paid_and_each_run_shows_what_it_paid_itself(
-    database: Database,
+    database: Database, recorder_for: RecorderFor
 ) -> None:
     content = make_study(database, candidates=["openai/gpt-4"], reference=None, cases=1)
     first = request_generation(database, content.study.id, ACTOR)
@@ -363,12 +382,12 @@ def test_an_answer_of_no_use_is_paid_and_each_run_shows_what_it_paid_itself(
     empty = ProviderError(FailureKind.EMPTY, "Empty.", finish_reason="length", usage=Usage(1000, 0))
 
     async def pay_for_nothing() -> None:
-        recorder = _recorder(database, first, row)
+        recorder = recorder_for(first.id, row)
         await recorder.failed(await recorder.sent(), empty)
         await recorder.gave_up("empty", "Empty.")
 
     async def pay_for_an_answer(run: Run) -> None:
-        recorder = _recorder(database, run, row)
+        recorder = recorder_for(run.id, row)
         for _ in range(2):  # another daemon was at it too; both calls were paid
             await recorder.succeeded(await recorder.sent(), _reply("usable"))
             with database.write() as session:

@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from core.errors import InvalidInputError, NotFoundError
-from core.generation.service import plan_generation, request_generation
+from core.generation.service import plan_generation
 from core.runs import cancel_run
 from core.studies.definition import Case
 from core.studies.service import definition_of, newest_version, save_version
@@ -22,6 +22,7 @@ from tests.building import (
     end,
     keys_of,
     make_study,
+    request_generation,
     store_responses,
     stored,
 )

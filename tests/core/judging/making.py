@@ -5,13 +5,12 @@ from collections.abc import Sequence
 
 from sqlmodel import col, select
 
-from core.judging.making import make_judgment, measure_similarity
-from core.judging.service import request_judging
+from core.judging.making import measure_similarity
 from db.engine import Database
 from db.repositories.studies import VersionContent
 from db.repositories.work import Work
-from db.tables import CallStatus, Judgment, Run
-from tests.building import ACTOR, REFERENCE, Sandbox, end
+from db.tables import Judgment, Run
+from tests.building import ACTOR, REFERENCE, Sandbox, end, make, request_judging
 
 
 def judge_by_model(
@@ -28,14 +27,9 @@ def judge_by_model(
 
 async def ask(
     database: Database, sandbox: Sandbox, run_id: str, judgment_ids: Sequence[str]
-) -> list[CallStatus]:
+) -> None:
     """Make those judgments by asking the judge's model."""
-    models = sandbox.models()
-    try:
-        making = (make_judgment(database, models, run_id, one) for one in judgment_ids)
-        return await asyncio.gather(*making)
-    finally:
-        await models.close()
+    await make(database, sandbox, run_id, judgment_ids)
 
 
 def judge_by_similarity(database: Database, content: VersionContent) -> Run:

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from core.errors import InvalidInputError, NotFoundError
-from core.judging.service import plan_judging, request_judging
+from core.judging.service import plan_judging
 from core.studies.service import newest_version
 from db.engine import Database
 from db.tables import AttemptStatus, CallStatus, Judge, RunStatus, Subject
@@ -21,6 +21,7 @@ from tests.building import (
     decide,
     keys_of,
     make_study,
+    request_judging,
     rows_of,
     store_responses,
 )
@@ -139,7 +140,7 @@ def test_making_a_judgment_twice_asks_once(database: Database, sandbox: Sandbox)
     store_responses(database, content)
     run = judge_by_model(database, sandbox, content)
     (row,) = judgments(database)
-    assert asyncio.run(ask(database, sandbox, run.id, [row.id])) == [CallStatus.OK]
+    asyncio.run(ask(database, sandbox, run.id, [row.id]))
     assert sandbox.calls() == 1
 
 
@@ -212,6 +213,6 @@ def test_no_judge_is_asked_for_a_judgment_that_is_not_the_runs_to_make(
     store_responses(database, content)
     request_judging(database, content.study.id, "gpt_scorer", REFERENCE, ACTOR)
     (row,) = judgments(database)
-    assert asyncio.run(ask(database, sandbox, "an earlier run", [row.id])) == [CallStatus.PLANNED]
+    asyncio.run(ask(database, sandbox, "an earlier run", [row.id]))
     assert sandbox.calls() == 0
     assert judgments(database)[0].status is CallStatus.PLANNED

@@ -6,11 +6,19 @@ import pytest
 
 from core.errors import InvalidInputError
 from core.judging.making import measure_similarity
-from core.judging.service import plan_judging, request_judging
+from core.judging.service import plan_judging
 from core.studies.service import definition_of, save_version
 from db.engine import Database
 from db.tables import CallStatus, Judgment, Subject
-from tests.building import ACTOR, SMALL, decide, keys_of, make_study, store_responses
+from tests.building import (
+    ACTOR,
+    SMALL,
+    decide,
+    keys_of,
+    make_study,
+    request_judging,
+    store_responses,
+)
 from tests.core.judging.making import judge_by_similarity, judgments, open_ids
 
 

@@ -7,11 +7,10 @@ from contextlib import suppress
 import pytest
 from sqlmodel import select
 
-from core.judging.service import request_judging
 from db.engine import Database
 from db.repositories.judgments import Judgments
 from db.tables import Judge
-from tests.building import ACTOR, REFERENCE, make_study, store_responses
+from tests.building import ACTOR, REFERENCE, make_study, request_judging, store_responses
 
 
 def test_a_new_judge_that_two_studies_ask_for_at_once_is_stored_once(

@@ -10,10 +10,12 @@ from typing import Any, TypeVar
 
 import httpx
 import pytest
+from pydantic import SecretStr
 
 from core.providers.backends.ollama import OllamaProvider
-from core.providers.backends.openai import OpenAIProvider
 from core.providers.base import ChatReply, ChatRequest, Provider, ProviderError
+from core.providers.openai_api.making import OpenAIProvider, openai_provider
+from core.settings import Settings
 
 SMALL, LARGE = "stand-in-3b:q4", "stand-in-gpt-4"
 PROMPT = "Write a briefing: the budget slides are done, the laptops are ordered."
@@ -25,7 +27,13 @@ def ollama_at(base_url: str, timeout_s: float = 10.0) -> OllamaProvider:
 
 
 def openai_at(base_url: str, timeout_s: float = 10.0, key: str = "any") -> OpenAIProvider:
-    return OpenAIProvider(f"{base_url}/v1", key, timeout_s, time.perf_counter_ns)
+    settings = Settings(
+        openai_base_url=f"{base_url}/v1",
+        openai_api_key=SecretStr(key),
+        request_timeout_s=timeout_s,
+        background_timeout_s=timeout_s,
+    )
+    return openai_provider(settings, time.perf_counter_ns)
 
 
 def with_provider(provider: Provider, use: Callable[[Provider], Awaitable[Made]]) -> Made:
@@ -68,19 +76,26 @@ def journal(base_url: str, **wanted: str) -> list[dict[str, Any]]:
 
 @contextmanager
 def server_that_says(
-    body: str, *, status: int = 200, headers: Mapping[str, str] | None = None
+    body: str | bytes, *, status: int = 200, headers: Mapping[str, str] | None = None
 ) -> Iterator[str]:
     """A server that gives every request the same answer; its base URL."""
+    content = body.encode() if isinstance(body, str) else body
 
     class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.answer()
+
         def do_POST(self) -> None:
             self.rfile.read(int(self.headers["content-length"]))
+            self.answer()
+
+        def answer(self) -> None:
             self.send_response(status)
             for name, value in (headers or {}).items():
                 self.send_header(name, value)
-            self.send_header("content-length", str(len(body.encode())))
+            self.send_header("content-length", str(len(content)))
             self.end_headers()
-            self.wfile.write(body.encode())
+            self.wfile.write(content)
 
         def log_message(self, format: str, *args: object) -> None:
             pass

@@ -43,7 +43,7 @@ def test_what_names_no_known_provider_is_refused_with_an_example(text: str) -> N
         parse_model(text)
     assert str(raised.value) == (
         f"The model {text!r} names no known provider; write provider/model with one of "
-        "ollama, openai, for example ollama/llama2:7b-chat or openai/gpt-4."
+        "azure, ollama, openai, for example ollama/llama2:7b-chat or openai/gpt-4."
     )
 
 

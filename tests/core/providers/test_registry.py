@@ -6,17 +6,21 @@ import time
 
 import pytest
 
+from core.providers.backends.azure import AzureProvider
 from core.providers.backends.ollama import OllamaProvider
-from core.providers.backends.openai import OpenAIProvider
-from core.providers.registry import create_provider, provider_names
+from core.providers.openai_api.making import OpenAIProvider
+from core.providers.registry import create_provider, is_paid, provider_names
 from core.settings import Settings
 
 
-def test_both_backends_are_found() -> None:
-    assert provider_names() == {"ollama", "openai"}
+def test_all_backends_are_found() -> None:
+    assert provider_names() == {"azure", "ollama", "openai"}
 
 
-@pytest.mark.parametrize(("name", "kind"), [("ollama", OllamaProvider), ("openai", OpenAIProvider)])
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [("azure", AzureProvider), ("ollama", OllamaProvider), ("openai", OpenAIProvider)],
+)
 def test_a_provider_is_made_by_its_name(name: str, kind: type) -> None:
     assert isinstance(create_provider(name, Settings(), time.perf_counter_ns), kind)
 
@@ -24,6 +28,16 @@ def test_a_provider_is_made_by_its_name(name: str, kind: type) -> None:
 def test_an_unknown_name_is_an_error() -> None:
     with pytest.raises(KeyError, match="nobody"):
         create_provider("nobody", Settings(), time.perf_counter_ns)
+    with pytest.raises(KeyError, match="nobody"):
+        is_paid("nobody")
+
+
+def test_the_apis_are_paid_and_a_machine_of_ones_own_is_not() -> None:
+    assert {name: is_paid(name) for name in provider_names()} == {
+        "azure": True,
+        "ollama": False,
+        "openai": True,
+    }
 
 
 def test_knowing_the_names_imports_no_client() -> None:

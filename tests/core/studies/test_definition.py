@@ -14,6 +14,7 @@ from core.studies.definition import (
     document_hash,
     text_hash,
 )
+from core.studies.parameters import Overrides
 from tests.core.studies.made import a_definition
 
 
@@ -164,3 +165,65 @@ def test_equal_documents_have_equal_hashes_whatever_the_order_of_their_keys() ->
     # printf '{"a": "ü"}' | sha256sum
     assert document_hash({"a": "ü"}) == text_hash('{"a": "ü"}')
     assert text_hash("") == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+
+
+def test_overrides_are_brought_into_one_form() -> None:
+    written: dict[str, Overrides] = {
+        "ollama:mistral:7b": {"digest": "SHA256:0123456789AB"},
+        "ollama/llama2:7b": {},
+        "openai/gpt-4": {"digest": None},
+    }
+    checked = replace(a_definition(), overrides=written).checked()
+    assert checked.overrides == {"ollama/mistral:7b": {"digest": "0123456789ab"}}
+    assert checked.checked() == checked
+
+
+@pytest.mark.parametrize(
+    ("overrides", "sentence"),
+    [
+        (
+            {"ollama/other": {"seed": 1}},
+            "There are parameters for 'ollama/other', which is no model of the study; add it.",
+        ),
+        (
+            {"openai/gpt-4": {"top_p": 2.0}},
+            "top_p 2.0 of 'openai/gpt-4' is out of range; choose 0.0 to 1.0.",
+        ),
+        (
+            {"openai/gpt-4": {"topp": 1.0}},
+            "'topp' is no parameter of 'openai/gpt-4'; known are temperature, top_p, max_tokens, "
+            "seed, system_prompt, stop, json_mode, reasoning_effort, digest.",
+        ),
+        (
+            {"openai/gpt-4": {"system_prompt": "\x00"}},
+            "The system prompt of 'openai/gpt-4' cannot be stored: it holds a NUL character or "
+            "half a character; remove it.",
+        ),
+    ],
+)
+def test_overrides_have_bounds_and_known_names(
+    overrides: dict[str, dict[str, Any]], sentence: str
+) -> None:
+    assert refused(overrides=overrides) == sentence
+
+
+@pytest.mark.parametrize(
+    ("parameters", "sentence"),
+    [
+        (Parameters(stop=("",)), "A stop sequence is empty; write a text or remove it."),
+        (
+            Parameters(stop=tuple("abcdefghijklmnopq")),
+            "17 stop sequences are too many; keep at most 16.",
+        ),
+        (
+            Parameters(reasoning_effort="Very high"),
+            "reasoning_effort 'Very high' is no word of a model; write for example low or high.",
+        ),
+        (
+            Parameters(seed=2**53),
+            "seed 9007199254740992 is out of range; choose -9007199254740991 to 9007199254740991.",
+        ),
+    ],
+)
+def test_what_ends_or_varies_an_answer_has_bounds(parameters: Parameters, sentence: str) -> None:
+    assert refused(parameters=parameters) == sentence

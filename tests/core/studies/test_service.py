@@ -7,6 +7,7 @@ from sqlmodel import col, select
 
 from core.errors import InvalidInputError, NotFoundError
 from core.studies.definition import Case, Parameters, StudyDefinition
+from core.studies.parameters import Overrides
 from core.studies.service import (
     create_study,
     definition_of,
@@ -208,3 +209,36 @@ def test_who_saved_a_version_is_audited(database: Database) -> None:
         [audit] = session.exec(select(Audit)).all()
     assert (audit.actor, audit.action, audit.subject_id) == (ACTOR, "save", content.version.id)
     assert audit.after == {"study": "Briefing", "number": 1}
+
+
+def test_what_a_single_candidate_has_otherwise_survives(database: Database) -> None:
+    overrides: dict[str, Overrides] = {
+        "ollama/mistral:7b": {"temperature": 0.2, "stop": ("\n\n",), "digest": "0123456789ab"},
+        "openai/gpt-4": {"json_mode": True},
+    }
+    definition = replace(a_definition(), overrides=overrides)
+    content = created(database, definition)
+    assert definition_of(newest_version(database, content.study.id)) == definition
+    assert {one.model: one.parameters for one in content.candidates} == {
+        "ollama/llama2:7b": {"temperature": 0.7},
+        "ollama/mistral:7b": {"temperature": 0.2, "stop": ["\n\n"], "digest": "0123456789ab"},
+        "openai/gpt-4": {"temperature": 0.7, "json_mode": True},
+    }
+
+
+def test_changing_one_candidate_keeps_the_rows_of_the_others(database: Database) -> None:
+    first = created(database)
+    cooler = replace(a_definition(), overrides={"ollama/mistral:7b": {"temperature": 0.2}})
+    second = save_version(database, first.study.id, cooler, ACTOR)
+    before, after = (
+        {one.model: one.id for one in content.candidates} for content in (first, second)
+    )
+    changed = {model for model in before if before[model] != after[model]}
+    assert changed == {"ollama/mistral:7b"}
+
+
+def test_the_same_calls_shared_out_otherwise_make_no_new_version(database: Database) -> None:
+    first = created(database)
+    everywhere = {model: {"temperature": 0.7} for model in a_definition().models}
+    same = replace(a_definition(), parameters=Parameters(temperature=1.0), overrides=everywhere)
+    assert save_version(database, first.study.id, same, ACTOR).version.id == first.version.id

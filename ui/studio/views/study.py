@@ -1,12 +1,24 @@
 """The study: its prompt and parameters in the sidebar, what they make beside it."""
 
+from dataclasses import replace
+
 import streamlit as st
 
 from core.errors import SlamError
 from core.generation.service import plan_generation
 from core.providers.registry import provider_names
+from core.studies.candidates import (
+    read_candidate,
+    read_candidates,
+    read_stops,
+    write_candidate,
+    write_candidates,
+    write_stops,
+    write_values,
+)
 from core.studies.cases import cases_as_csv, read_cases
-from core.studies.definition import DEFAULT_QUESTION, Parameters, StudyDefinition
+from core.studies.definition import DEFAULT_QUESTION, StudyDefinition
+from core.studies.parameters import OVERRIDABLE, Overrides, Parameters
 from core.studies.service import (
     create_study,
     definition_of,
@@ -34,6 +46,11 @@ What is planned for today:
 Relate today's plans to the goals of the week:
 {{goals}}
 """
+_CANDIDATES_HELP = (
+    "A line may go on with what this model has otherwise than the study: for example "
+    r'`ollama/llama2:7b-chat temperature=0.2 stop="\n\n"`. '
+    f"Known are {', '.join(OVERRIDABLE)}; `unset` leaves a value to the provider."
+)
 _EXAMPLE_CASES = """\
 name,done,planned,goals
 Ana,"Sent the budget
@@ -126,33 +143,37 @@ def _editor(content: VersionContent | None, actor: str) -> None:
             "Or test cases from a file (CSV or JSON lines)", ["csv", "jsonl"], key=f"file_{key}"
         )
         reference = st.text_input(
-            "Reference: the model to be replaced", known.reference or "", key=f"reference_{key}"
+            "Reference: the model to be replaced", _reference_line(known), key=f"reference_{key}"
         )
         candidates = st.text_area(
-            "Candidates, one a line", "\n".join(known.candidates), key=f"candidates_{key}"
-        )
+            "Candidates, one a line", write_candidates(known.candidates, known.overrides),
+            key=f"candidates_{key}", help=_CANDIDATES_HELP,
+        )  # fmt: skip
         samples = st.number_input(
             "Samples per test case", 1, 1000, known.samples_per_case, key=f"samples_{key}"
         )
-        parameters = _parameters(known.parameters, key)
+        parameters, stops = _parameters(known.parameters, key)
         question = st.text_area(
             "Question to raters and judges", known.rubric_question, key=f"question_{key}"
         )
         saved = st.form_submit_button("Save study", type="primary", key=f"save_{key}")
     if saved:
         try:
+            candidate_models, overrides = read_candidates(candidates)
+            reference_model, of_reference = _read_reference(reference)
             definition = StudyDefinition(
                 name=name,
                 template=template,
                 test_cases=read_cases(table.name, table.getvalue())
                 if table
                 else read_cases("the table of test cases", cases.encode()),
-                reference=reference or None,
-                candidates=tuple(line for line in candidates.splitlines() if line.strip()),
+                reference=reference_model,
+                candidates=candidate_models,
                 description=description,
                 samples_per_case=int(samples),
-                parameters=parameters,
+                parameters=replace(parameters, stop=read_stops(stops)),
                 rubric_question=question,
+                overrides=overrides | of_reference,
             )
             _save(content, definition, actor)
         except SlamError as error:
@@ -161,10 +182,12 @@ def _editor(content: VersionContent | None, actor: str) -> None:
         st.rerun()
 
 
-def _parameters(known: Parameters, key: str) -> Parameters:
+def _parameters(known: Parameters, key: str) -> tuple[Parameters, str]:
+    """The parameters but for the stop sequences, whose text is read when the study is saved."""
     temperature = st.number_input(
-        "Temperature", 0.0, 2.0, known.temperature, step=0.1, key=f"temperature_{key}"
-    )
+        "Temperature", 0.0, 2.0, known.temperature, step=0.1, key=f"temperature_{key}",
+        placeholder="the provider's own",
+    )  # fmt: skip
     max_tokens = st.number_input(
         "Most tokens an answer may have", 1, None, known.max_tokens, key=f"max_tokens_{key}",
         placeholder="no limit",
@@ -172,13 +195,47 @@ def _parameters(known: Parameters, key: str) -> Parameters:
     system = st.text_area(
         "System prompt", known.system_prompt or "", key=f"system_{key}", height=68
     )
-    return Parameters(
+    with st.expander("More parameters"):
+        top_p = st.number_input(
+            "top_p", 0.0, 1.0, known.top_p, step=0.05, key=f"top_p_{key}",
+            placeholder="the provider's own",
+        )  # fmt: skip
+        seed = st.number_input(
+            "Seed", None, None, known.seed, step=1, key=f"seed_{key}", placeholder="none",
+            help="With a seed, every sample of a test case may come out the same.",
+        )  # fmt: skip
+        stops = st.text_input(
+            "Stop sequences", write_stops(known.stop), key=f"stops_{key}",
+            help=r'Words, or texts in quotes, with spaces between them: `END "\n\n"`.',
+        )  # fmt: skip
+        effort = st.text_input(
+            "Reasoning effort", known.reasoning_effort or "", key=f"effort_{key}",
+            help="In the model's own word, such as low, high or none.",
+        )  # fmt: skip
+        json_mode = st.checkbox("Answers are JSON objects", known.json_mode, key=f"json_{key}")
+    parameters = Parameters(
         temperature=temperature,
-        top_p=known.top_p,
+        top_p=top_p,
         max_tokens=int(max_tokens) if max_tokens else None,
-        seed=known.seed,
+        seed=None if seed is None else int(seed),
         system_prompt=system or None,
+        json_mode=json_mode,
+        reasoning_effort=effort.strip() or None,
     )
+    return parameters, stops
+
+
+def _reference_line(known: StudyDefinition) -> str:
+    if known.reference is None:
+        return ""
+    return write_candidate(known.reference, known.overrides.get(known.reference, {}))
+
+
+def _read_reference(line: str) -> tuple[str | None, dict[str, Overrides]]:
+    if not line.strip():
+        return None, {}
+    model, overrides = read_candidate(line, "The reference")
+    return model, {model: overrides} if overrides else {}
 
 
 def _save(content: VersionContent | None, definition: StudyDefinition, actor: str) -> None:
@@ -233,7 +290,7 @@ def _overview(content: VersionContent) -> None:
             {
                 "model": one.model,
                 "role": "reference" if one.id in content.reference_ids else "candidate",
-                "parameters": ", ".join(f"{k} {v}" for k, v in one.parameters.items()) or "unknown",
+                "parameters": write_values(one.parameters) or "unknown",
             }
             for one in content.candidates
         ],

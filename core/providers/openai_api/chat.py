@@ -1,0 +1,151 @@
+"""Chat Completions, streamed and timed, through the official client.
+
+https://platform.openai.com/docs/api-reference/chat
+"""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
+
+import openai
+
+from core.providers.base import ChatReply, ChatRequest, ProviderError, Stopwatch
+from core.providers.openai_api.answers import Answer
+from core.providers.openai_api.failures import (
+    CAUGHT,
+    Errand,
+    broken_by,
+    call_to,
+    failure_of,
+    not_the_api,
+    told_in,
+)
+from core.providers.openai_api.headers import observed_limits
+from core.providers.openai_api.requests import streamed_chat_body
+from core.providers.openai_api.service import Service
+
+_FIGURES = ("x-request-id", "openai-processing-ms", "openai-version")
+_Stream = openai.AsyncStream[object]
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """An answer that is one JSON object."""
+
+    content: dict[str, Any]
+    headers: Mapping[str, str]
+
+
+class RawAnswer(Protocol):
+    """An answer of the client as it came."""
+
+    @property
+    def http_response(self) -> Any:
+        """The answer of the HTTP library."""
+        ...
+
+
+Asking = Callable[[], Awaitable[RawAnswer]]
+
+
+class ChatProvider:
+    """Models behind one server; see `core.providers.base.Provider`."""
+
+    def __init__(self, service: Service, client: openai.AsyncOpenAI) -> None:
+        self.service = service
+        self.client = client
+
+    async def chat(self, request: ChatRequest) -> ChatReply:
+        """See `core.providers.base.Provider.chat`."""
+        self.service.demand_readiness()
+        errand = call_to(self.service, request.model)
+        watch = Stopwatch(self.service.clock)
+        answer = Answer(errand)
+        headers: Mapping[str, str] = {}
+        try:
+            # The client's own time-out is for each wait; a drip of tokens would never reach it.
+            async with asyncio.timeout(self.service.timeout_s):
+                watch.start()
+                stream = await self._open(request)
+                headers = stream.response.headers
+                async with stream:
+                    await _demand_events(stream, errand)
+                    async for chunk in stream:
+                        watch.chunk(has_text=answer.take(chunk))
+            reply = answer.reply(watch.stop())
+        except CAUGHT as error:
+            failure = failure_of(error, errand, begun=watch.first_chunk_ns is not None)
+            failure.usage = answer.usage
+            failure.observed_limits = failure.observed_limits or observed_limits(headers)
+            # Without its cause, whose text may hold the server's echo of the key.
+            raise failure from None
+        except ProviderError as failure:
+            failure.observed_limits = observed_limits(headers)
+            raise
+        figures = {name: headers[name] for name in _FIGURES if name in headers}
+        return replace(
+            reply,
+            observed_limits=observed_limits(headers),
+            provider_figures=reply.provider_figures | figures,
+        )
+
+    async def list_models(self) -> list[str]:
+        """See `core.providers.base.Provider.list_models`."""
+        errand = Errand(self.service, "the question for its models")
+        document = await self.document(self.client.models.with_raw_response.list, errand)
+        models = document.content.get("data")
+        if not isinstance(models, list):
+            raise not_the_api(errand)
+        return sorted(model["id"] for model in models if isinstance(model, dict) and "id" in model)
+
+    async def close(self) -> None:
+        """See `core.providers.base.Provider.close`."""
+        await self.client.close()
+
+    async def document(self, ask: Asking, errand: Errand) -> Document:
+        """Ask for one JSON object.
+
+        Args:
+            ask: one of the client's ``with_raw_response`` methods with its arguments; what it gives
+                is not yet made into the client's models, which would hide what is no such object.
+            errand: what is asked.
+
+        Raises:
+            ProviderError: there is none.
+        """
+        self.service.demand_readiness()
+        try:
+            async with asyncio.timeout(self.service.timeout_s):
+                answer = await ask()
+            content = json.loads(answer.http_response.content)
+        except CAUGHT as error:
+            raise failure_of(error, errand) from None
+        headers: Mapping[str, str] = answer.http_response.headers
+        if not isinstance(content, dict):
+            raise not_the_api(errand)
+        if content.get("object") is None and (told := told_in(content)):
+            raise not_the_api(errand, told=told) if told.is_bare else broken_by(errand, told)
+        return Document(content, headers)
+
+    async def _open(self, request: ChatRequest) -> _Stream:
+        # The client's models for each chunk would cost as much as all the rest of a call.
+        return await self.client.post(
+            "/chat/completions",
+            body=streamed_chat_body(request, self.service),
+            cast_to=object,
+            stream=True,
+            stream_cls=_Stream,
+        )
+
+
+async def _demand_events(stream: _Stream, errand: Errand) -> None:
+    """Refuse what is no stream of events; servers that do not say what they send are believed."""
+    kind = stream.response.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind in ("", "text/event-stream"):
+        return
+    told = told_in(json.loads(await stream.response.aread())) if kind.endswith("json") else None
+    if told is None or told.is_bare:
+        raise not_the_api(errand, told=told)
+    raise broken_by(errand, told)

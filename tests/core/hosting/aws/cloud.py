@@ -1,0 +1,99 @@
+"""An AWS of our own: moto's server over HTTP, with what a region of the real one has."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import boto3
+import httpx
+from botocore.awsrequest import AWSResponse
+from botocore.client import BaseClient
+from moto.core.models import DEFAULT_ACCOUNT_ID
+from moto.moto_server.threaded_moto_server import ThreadedMotoServer
+from moto.ssm.models import ssm_backends
+
+from core.hosting.aws.planning import IMAGE_PARAMETER
+
+REGION = "us-east-1"
+IMAGE_ID = "ami-12c6146b"
+"""One of the images that moto knows."""
+
+
+@dataclass(frozen=True)
+class OurAWS:
+    """Where it answers, and the environment that every AWS tool finds it by."""
+
+    url: str
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return {
+            "AWS_ENDPOINT_URL": self.url,
+            "AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE",
+            "AWS_SECRET_ACCESS_KEY": "wJalrXUtnFEMIK7MDENGbPxRfiCYEXAMPLEKEY",
+            "AWS_REGION": REGION,
+        }
+
+    def start_over(self, with_image: bool = True) -> None:
+        """Forget everything, then publish the deep-learning image."""
+        httpx.post(f"{self.url}/moto-api/reset").raise_for_status()
+        if with_image:
+            self._publish_image()
+
+    def _publish_image(self) -> None:
+        """Put under a name of ours, then renamed: the API takes none under /aws but AWS's own."""
+        ssm = boto3.client(
+            "ssm",
+            region_name=REGION,
+            endpoint_url=self.url,
+            aws_access_key_id="testing",
+            aws_secret_access_key="testing",
+        )
+        ssm.put_parameter(Name="/slam/image", Value=IMAGE_ID, Type="String")
+        parameters = ssm_backends[DEFAULT_ACCOUNT_ID][REGION]._parameters
+        parameters[IMAGE_PARAMETER] = parameters.pop("/slam/image")
+
+
+@contextmanager
+def running_aws() -> Iterator[OurAWS]:
+    """Start it on a free port."""
+    # AWS's own policies are left out by default, and the machines' role holds one of them.
+    os.environ["MOTO_IAM_LOAD_MANAGED_POLICIES"] = "true"
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    try:
+        yield OurAWS(f"http://{host}:{port}")
+    finally:
+        server.stop()
+
+
+def refuse(
+    client: BaseClient, operation: str, *codes: str, message: str = "No.", dry_run: bool = False
+) -> list[str]:
+    """Have the next calls of ``operation`` answered with these error codes, as AWS would.
+
+    It takes botocore's own hook, which its Stubber takes too, but leaves all other calls and those
+    after the last code to the server; dry runs, or all others, pass.
+
+    Returns:
+        What the calls asked for that were let through, one entry each: their bodies as text.
+    """
+    left, passed = list(codes), []
+
+    def answer(params: dict[str, Any], **_: object) -> tuple[AWSResponse, dict[str, Any]] | None:
+        body = params["body"]
+        if isinstance(body, dict) and bool(body.get("DryRun")) != dry_run:
+            return None
+        if not left:
+            passed.append(str(body))
+            return None
+        error = {"Error": {"Code": left.pop(0), "Message": message}}
+        return AWSResponse(None, 400, {}, None), error  # type: ignore[arg-type]  # nothing reads them
+
+    service = client.meta.service_model.service_id.hyphenize()
+    # The stubs say that hooks give nothing back; those before a call may answer it.
+    client.meta.events.register_first(f"before-call.{service}.{operation}", answer)  # type: ignore[arg-type]
+    return passed

@@ -1,0 +1,1 @@
+"""Tests of prices, estimates, confirmations and spend."""

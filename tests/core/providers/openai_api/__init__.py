@@ -1,0 +1,1 @@
+"""Tests of the backends: real clients over real HTTP against the sandbox."""
