@@ -16,7 +16,7 @@ from sqlalchemy.engine import make_url
 
 from core.batching import Batching
 from core.chunks import Maker
-from core.hosting.acquisition import make_pull
+from core.hosting.pulling import make_pull
 from core.judging.making import measure_similarity
 from core.models import Models, call_modes
 from core.preparing import Preparing

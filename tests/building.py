@@ -17,6 +17,7 @@ from core.generation import service as generation_service
 from core.judging import service as judging_service
 from core.models import Models
 from core.money.confirmation import Confirmation
+from core.preparing import Prepared, Preparing
 from core.settings import Settings
 from core.studies.definition import Case, Parameters, StudyDefinition
 from core.studies.service import create_study

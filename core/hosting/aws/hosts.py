@@ -203,7 +203,7 @@ def _whole(text: str | None) -> int | None:
 
 def _price(text: str | None) -> float | None:
     try:
-        price = float(text or "")
+        price = float(text if text and text.isascii() else "")
     except ValueError:
         return None
     return price if 0 < price < float("inf") else None

@@ -50,10 +50,13 @@ def connect(region: str | None = None) -> Cloud:
         region = region or os.environ.get("AWS_REGION") or session.region_name
         if not region:
             raise HostingError("No AWS region is chosen; set AWS_REGION, for example to us-east-1.")
-        patience = Config(
-            connect_timeout=5,
-            read_timeout=60,
-            retries={"mode": "standard", "total_max_attempts": 4},
+        patience, little_patience = (
+            Config(
+                connect_timeout=5,
+                read_timeout=60,
+                retries={"mode": "standard", "total_max_attempts": attempts},
+            )
+            for attempts in (4, 2)
         )
         return Cloud(
             region=region,
@@ -61,5 +64,6 @@ def connect(region: str | None = None) -> Cloud:
             ec2=session.client("ec2", region_name=region, config=patience),
             ssm=session.client("ssm", region_name=region, config=patience),
             iam=session.client("iam", region_name=region, config=patience),
-            pricing=session.client("pricing", region_name=_PRICING_REGION, config=patience),
+            # There is a table to fall back on.
+            pricing=session.client("pricing", region_name=_PRICING_REGION, config=little_patience),
         )

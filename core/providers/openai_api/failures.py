@@ -92,7 +92,8 @@ def refusal(
     """The failure that an answer with an error status tells."""
     told = told_in(_json(content))
     kind = _kind(status, told)
-    if kind is FailureKind.UNKNOWN_MODEL and errand.model is None:
+    is_of_a_model = errand.model is not None or (told and told.codes & _UNKNOWN_MODEL)
+    if kind is FailureKind.UNKNOWN_MODEL and not is_of_a_model:
         # It is the file or the batch that is unknown.
         kind = FailureKind.INVALID_REQUEST
     return ProviderError(
@@ -185,7 +186,7 @@ def _sentence(kind: FailureKind, errand: Errand, status: int, told: Told | None)
         return _unauthorized(errand, status, told)
     if kind is FailureKind.NOT_THE_API:
         return str(not_the_api(errand, status, told))
-    if kind is FailureKind.UNKNOWN_MODEL:
+    if kind is FailureKind.UNKNOWN_MODEL and errand.model is not None:
         return f"{address} has no model {errand.model!r}; check its name."
     if kind is FailureKind.REFUSED:
         return f"The content filter of {address} refused {about}; change the prompt."

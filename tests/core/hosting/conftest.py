@@ -1,19 +1,5 @@
-"""One sandbox for the tests of hosting, fresh for every test."""
+"""The sandbox, fresh and quick for every test."""
 
-from collections.abc import Iterator
+from tests.sandbox.conftest import base_url, shared_sandbox, unhurried_url
 
-import pytest
-
-from tests.building import Sandbox, quick_sandbox
-
-
-@pytest.fixture(scope="session")
-def shared_hosting_sandbox() -> Iterator[Sandbox]:
-    with quick_sandbox() as sandbox:
-        yield sandbox
-
-
-@pytest.fixture
-def sandbox(shared_hosting_sandbox: Sandbox) -> Sandbox:
-    shared_hosting_sandbox.reset()
-    return shared_hosting_sandbox
+__all__ = ["base_url", "shared_sandbox", "unhurried_url"]

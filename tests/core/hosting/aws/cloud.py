@@ -1,5 +1,6 @@
 """An AWS of our own: moto's server over HTTP, with what a region of the real one has."""
 
+import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -97,3 +98,20 @@ def refuse(
     # The stubs say that hooks give nothing back; those before a call may answer it.
     client.meta.events.register_first(f"before-call.{service}.{operation}", answer)  # type: ignore[arg-type]
     return passed
+
+
+def sell(client: BaseClient, *prices_usd: float) -> None:
+    """Have the price list hold one product at each of these prices an hour."""
+
+    def answer(**_: object) -> tuple[AWSResponse, dict[str, Any]]:
+        return AWSResponse(None, 200, {}, None), {"PriceList": [product(one) for one in prices_usd]}  # type: ignore[arg-type]  # nothing reads them
+
+    # The stubs say that hooks give nothing back; those before a call may answer it.
+    client.meta.events.register("before-call.pricing.GetProducts", answer)  # type: ignore[arg-type]
+
+
+def product(usd: float) -> str:
+    """An entry of the price list, as JSON in a string; the shape is AWS's."""
+    dimension = {"unit": "Hrs", "pricePerUnit": {"USD": f"{usd:.10f}"}}
+    term = {"priceDimensions": {"SKU.JRTCKXETXF.6YS6EN2CT7": dimension}, "sku": "SKU"}
+    return json.dumps({"product": {"sku": "SKU"}, "terms": {"OnDemand": {"SKU.JRTCKXETXF": term}}})
