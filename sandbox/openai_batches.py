@@ -199,9 +199,9 @@ def _read_lines(content: bytes, path: str) -> tuple[list[dict[str, Any]], str | 
     try:
         for number, text in enumerate(content.decode().splitlines(), start=1):
             line = json.loads(text)
-            lines.append(line)
             if line["url"] != path or not isinstance(line["body"], dict) or not line["custom_id"]:
                 return lines, f"Line {number} does not fit the batch."
+            lines.append(line)
     except (ValueError, KeyError, TypeError):
         return lines, f"Line {len(lines) + 1} is not parseable as JSON of a call."
     if len({line["body"].get("model") for line in lines}) > 1:

@@ -31,6 +31,39 @@ class Plan:
     failed: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How many responses a version wants, and what became of them; cheap to ask for."""
+
+    total: int
+    ok: int
+    unfinished: int
+    failed: int
+
+    @property
+    def open_calls(self) -> int:
+        """Responses that were never asked for, or not made."""
+        return self.total - self.ok - self.failed
+
+
+def generation_standing(database: Database, study_id: str) -> Standing:
+    """How the newest version's responses stand, counted in the store.
+
+    Raises:
+        NotFoundError: there is no such study.
+    """
+    with database.read() as session:
+        content = newest_content(session, study_id)
+        counts = Responses(session).counts(content)
+    models, cases = len(content.candidates), len(content.test_cases)
+    return Standing(
+        total=models * cases * content.version.samples_per_case,
+        ok=counts.get(CallStatus.OK, 0),
+        unfinished=counts.get(CallStatus.PLANNED, 0),
+        failed=counts.get(CallStatus.FAILED, 0),
+    )
+
+
 def plan_generation(database: Database, study_id: str) -> Plan:
     """What the newest version of the study has and lacks.
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, and_, insert
+from sqlalchemy import ColumnElement, and_, func, insert
 from sqlalchemy import select as select_columns
 from sqlmodel import Session, col, select
 
@@ -84,11 +84,25 @@ class Responses:
         rows = self._joined(col(Response.id) == response_id)
         return rows[0]
 
-    def usable(self, content: VersionContent) -> list[ResponseInContext]:
+    def usable(
+        self, content: VersionContent, *, first: int = 0, limit: int | None = None
+    ) -> list[ResponseInContext]:
         """The version's finished responses that are not excluded, in a fixed order."""
-        excluded = excluded_ids(self.session, Subject.RESPONSE)
-        rows = self._joined(and_(_of_version(content), col(Response.status) == CallStatus.OK))
-        return [row for row in rows if row.response.id not in excluded]
+        return self._joined(self._is_usable(content), first=first, limit=limit)
+
+    def count_usable(self, content: VersionContent) -> int:
+        """How many responses `usable` has in all."""
+        query = select(func.count()).select_from(Response).where(self._is_usable(content))
+        return self.session.exec(query).one()
+
+    def counts(self, content: VersionContent) -> dict[CallStatus, int]:
+        """``status -> how many`` of the version's stored responses."""
+        query = (
+            select_columns(col(Response.status), func.count())
+            .where(_of_version(content))
+            .group_by(col(Response.status))
+        )
+        return dict(self.session.connection().execute(query).tuples().all())
 
     def by_ids(self, response_ids: Sequence[str]) -> list[ResponseInContext]:
         """Those responses, in context."""
@@ -97,7 +111,17 @@ class Responses:
             found += self._joined(col(Response.id).in_(response_ids[start : start + 500]))
         return found
 
-    def _joined(self, condition: ColumnElement[bool]) -> list[ResponseInContext]:
+    def _is_usable(self, content: VersionContent) -> ColumnElement[bool]:
+        excluded = excluded_ids(self.session, Subject.RESPONSE)
+        return and_(
+            _of_version(content),
+            col(Response.status) == CallStatus.OK,
+            col(Response.id).not_in(excluded),
+        )
+
+    def _joined(
+        self, condition: ColumnElement[bool], *, first: int = 0, limit: int | None = None
+    ) -> list[ResponseInContext]:
         rows = self.session.exec(
             select(Response, Candidate, TestCase, PromptTemplate)
             .join(Candidate, col(Candidate.id) == col(Response.candidate_id))
@@ -105,6 +129,8 @@ class Responses:
             .join(PromptTemplate, col(PromptTemplate.id) == col(Response.prompt_template_id))
             .where(condition)
             .order_by(TestCase.name, Candidate.model, col(Response.sample_index), col(Response.id))
+            .offset(first)
+            .limit(limit)
         ).all()
         return [ResponseInContext(*row) for row in rows]
 

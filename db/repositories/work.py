@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, func, or_, update
+from sqlalchemy import ColumnElement, and_, case, func, or_, update
+from sqlalchemy import select as select_columns
 from sqlmodel import Session, col, select
 
 from db.tables import (
@@ -26,17 +27,18 @@ from db.types import utc_now
 class CallCounts:
     """How far a run is, counted over its rows.
 
-    The last three are over the attempts that the run itself made: ``cost_usd`` sums the priced
-    ones, ``unpriced`` counts successful ones of unknown price, and ``in_doubt`` those that were
-    sent and never answered.
+    The others are over the attempts that the run itself made: ``cost_usd`` sums the priced ones,
+    ``unpriced_by_model`` counts successful ones of unknown cost, and ``in_doubt`` those
+    that may have been paid without an answer of use, for ``in_doubt_usd`` at most.
     """
 
     planned: int
     ok: int
     failed: int
     cost_usd: float
-    unpriced: int
+    unpriced_by_model: dict[str, int]
     in_doubt: int
+    in_doubt_usd: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,28 +134,36 @@ class Work:
             ).all()
         )
         # Rows move to the run that retries them; attempts stay with the run that paid them.
-        cost = self.session.exec(
-            select(func.sum(Attempt.cost_usd)).where(Attempt.run_id == run.id)
-        ).one()
-        unpriced = self.session.exec(
-            select(func.count()).where(
-                Attempt.run_id == run.id,
-                Attempt.status == AttemptStatus.OK,
-                col(Attempt.cost_usd).is_(None),
+        doubtful = or_(
+            col(Attempt.status) == AttemptStatus.IN_DOUBT,
+            and_(
+                col(Attempt.status) == AttemptStatus.FAILED, col(Attempt.reserved_usd).is_not(None)
+            ),
+        )
+        unpriced = and_(col(Attempt.status) == AttemptStatus.OK, col(Attempt.cost_usd).is_(None))
+        by_model = (
+            self.session.connection()
+            .execute(
+                select_columns(
+                    col(Attempt.model),
+                    func.sum(col(Attempt.cost_usd)),
+                    func.sum(case((unpriced, 1), else_=0)),
+                    func.sum(case((doubtful, 1), else_=0)),
+                    func.sum(case((doubtful, col(Attempt.reserved_usd)), else_=None)),
+                )
+                .where(col(Attempt.run_id) == run.id)
+                .group_by(col(Attempt.model))
             )
-        ).one()
-        in_doubt = self.session.exec(
-            select(func.count()).where(
-                Attempt.run_id == run.id, Attempt.status == AttemptStatus.IN_DOUBT
-            )
-        ).one()
+            .all()
+        )
         return CallCounts(
             planned=by_status.get(CallStatus.PLANNED, 0),
             ok=by_status.get(CallStatus.OK, 0),
             failed=by_status.get(CallStatus.FAILED, 0),
-            cost_usd=cost or 0.0,
-            unpriced=unpriced,
-            in_doubt=in_doubt,
+            cost_usd=sum(cost or 0.0 for _, cost, _, _, _ in by_model),
+            unpriced_by_model={model or "": calls for model, _, calls, _, _ in by_model if calls},
+            in_doubt=sum(calls for _, _, _, calls, _ in by_model),
+            in_doubt_usd=sum(usd or 0.0 for _, _, _, _, usd in by_model),
         )
 
     def failures(self, run: Run) -> list[Failure]:

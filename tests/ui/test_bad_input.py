@@ -96,14 +96,15 @@ def test_a_model_that_does_not_exist_fails_with_its_cause_and_the_others_are_mad
     sidebar = admin.get_by_test_id("stSidebar")
     fill(sidebar.get_by_label("Name", exact=True), "One missing")
     candidates = "ollama/stand-in-3b:q4\nollama/no-such-model"
-    fill(sidebar.get_by_label("Candidates, one a line"), candidates)
+    fill(sidebar.get_by_role("textbox", name="Candidates, one a line"), candidates)
     fill(sidebar.get_by_label("Samples per test case"), "1")
     sidebar.get_by_role("button", name="Save study").click()
     expect(admin.get_by_role("heading", name="One missing")).to_be_visible(timeout=WAIT_MS)
     generate(admin)
     expect(admin.get_by_text("3 calls failed; the rest is stored.")).to_be_visible()
     expect(admin.get_by_text(re.compile("Of 9 responses, 6 are stored"))).to_be_visible()
-    expect(admin.get_by_role("button", name="Retry what failed (3)")).to_be_enabled()
+    expect(admin.get_by_role("checkbox", name="Retry what failed (3)")).to_be_checked()
+    expect(admin.get_by_role("button", name="Generate 3 responses")).to_be_enabled()
     with slam.store() as session:
         models = set(session.exec(select(Candidate.model)).all())
     assert "ollama/no-such-model" in models

@@ -1,7 +1,6 @@
 """kill -9 of what makes responses and of what serves raters: nothing committed is lost."""
 
 import os
-import re
 import signal
 import time
 from pathlib import Path
@@ -20,9 +19,9 @@ from tests.ui.walking import (
     items_in_session,
     make_study,
     open_campaign,
-    open_page,
     rate,
     sign_in,
+    start_generating,
     start_rating,
 )
 
@@ -37,8 +36,7 @@ def test_after_kill_9_of_the_daemon_what_was_stored_is_there_and_the_rest_is_mad
     with running_slam(environment) as slam:
         sign_in(page, slam)
         make_study(page, "Interrupted")
-        open_page(page, "Responses")
-        page.get_by_role("button", name=re.compile(r"Generate \d+ responses")).click()
+        start_generating(page)
         until = time.monotonic() + 30
         while len(_stored(slam)) < 5 and time.monotonic() < until:
             time.sleep(0.1)

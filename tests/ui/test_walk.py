@@ -9,6 +9,7 @@ from playwright.sync_api import Browser, Page, expect
 from tests.ui.running import Slam
 from tests.ui.walking import (
     WAIT_MS,
+    agree,
     completion_code,
     generate,
     items_in_session,
@@ -81,6 +82,7 @@ def _rate_half(browser: Browser, link: str) -> None:
 
 def _judge(page: Page, pictures: Path | None) -> None:
     open_page(page, "Judges")
+    agree(page)
     judge = page.get_by_role("button", name=re.compile(r"Judge \d+ responses"))
     expect(judge).to_have_count(2, timeout=WAIT_MS)
     judge.first.click()

@@ -32,10 +32,21 @@ def open_page(page: Page, title: str) -> None:
     page.get_by_test_id("stSidebarNav").get_by_role("link", name=title, exact=True).click()
 
 
+def agree(within: Page | Locator) -> None:
+    """Agree to what the calls to paid models may cost."""
+    within.get_by_text(re.compile("^I agree to")).click()
+
+
+def start_generating(page: Page) -> None:
+    """Agree to the estimate and ask for all responses."""
+    open_page(page, "Responses")
+    agree(page)
+    page.get_by_role("button", name=re.compile(r"Generate \d+ responses")).click()
+
+
 def generate(page: Page) -> None:
     """Make all responses and wait until they are stored."""
-    open_page(page, "Responses")
-    page.get_by_role("button", name=re.compile(r"Generate \d+ responses")).click()
+    start_generating(page)
     expect(page.get_by_text("The run is finished")).to_be_visible(timeout=120_000)
 
 

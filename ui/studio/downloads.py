@@ -2,29 +2,43 @@
 
 import io
 import re
+from collections.abc import Callable
 
 import pandas as pd
 import streamlit as st
 
 
-def offer_downloads(frame: pd.DataFrame, name: str) -> None:
-    """Two buttons that hand ``frame`` out under a file name made of ``name``."""
+def offer_downloads(frame: pd.DataFrame | Callable[[], pd.DataFrame], name: str) -> None:
+    """Two buttons that hand a table out under a file name made of ``name``.
+
+    A large table is given as a function, which is called only when somebody takes the file.
+    """
     stem = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
+
+    def whole() -> pd.DataFrame:
+        return frame() if callable(frame) else frame
+
+    def as_csv() -> bytes:
+        return whole().to_csv(index=False).encode()
+
+    def as_parquet() -> bytes:
+        file = io.BytesIO()
+        whole().to_parquet(file, index=False)
+        return file.getvalue()
+
     left, right, _ = st.columns([1, 1, 3])
     left.download_button(
         "CSV",
-        frame.to_csv(index=False).encode(),
+        as_csv,
         f"{stem}.csv",
         "text/csv",
         key=f"csv_{stem}",
         on_click="ignore",
         icon=":material/download:",
     )
-    parquet = io.BytesIO()
-    frame.to_parquet(parquet, index=False)
     right.download_button(
         "Parquet",
-        parquet.getvalue(),
+        as_parquet,
         f"{stem}.parquet",
         key=f"parquet_{stem}",
         on_click="ignore",

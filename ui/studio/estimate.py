@@ -10,7 +10,7 @@ from core.bench.estimate import Estimate, MoneyStatus, Tokens
 from core.money.confirmation import Confirmation, confirmation_of
 from db.tables import CallMode
 from ui.plain import plain
-from ui.studio.progress import in_words
+from ui.studio.progress import UNKNOWN, dollars, in_words
 
 _MODES = {
     CallMode.DIRECT: "One by one",
@@ -22,7 +22,6 @@ _MODE_HELP = (
     "fetched, so that a crash cannot make it be paid twice; not timed. As batches: cheaper, "
     "answered within a day; not timed."
 )
-UNKNOWN = "–"  # noqa: RUF001  a dash, not a minus
 _DOLLARS = st.column_config.NumberColumn(format="dollar")
 _WHOLE = st.column_config.NumberColumn(format="localized")
 
@@ -52,13 +51,6 @@ def confirm_estimate(
         st.caption("None of these calls costs money.")
         return mode, None
     return mode, _ask(estimate, actor, f"{key}_{mode}")
-
-
-def dollars(usd: float | None) -> str:
-    """A sum as a person reads it: parts of a cent only where it is small; unknown is a dash."""
-    if usd is None:
-        return UNKNOWN
-    return f"${usd:,.2f}" if usd >= 0.1 or usd == 0 else f"${usd:.4f}"
 
 
 def _choose_mode(modes: Sequence[CallMode], key: str) -> CallMode:

@@ -1,14 +1,19 @@
 """How a run is shown: bar, rate, time left, cost so far, failures, cancel."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import streamlit as st
 
+from core.gates import gate_states
+from core.money.paid import is_paid_model
 from core.runs import Progress, cancel_run
 from db.tables import RunStatus
+from db.types import utc_now
+from ui.plain import plain
 from ui.store import database
 from ui.studio.acting import act
 
+UNKNOWN = "–"  # noqa: RUF001  a dash, not a minus
 _WORDS = {
     RunStatus.QUEUED: "waits for the daemon",
     RunStatus.RUNNING: "is going on",
@@ -34,7 +39,9 @@ def show_progress(progress: Progress, actor: str, key: str, version_id: str) -> 
     columns[2].metric("Calls a minute", f"{rate:.0f}" if rate else "-")
     left = progress.time_left
     columns[3].metric("Time left", in_words(left) if left else "-")
-    st.caption(_cost(progress))
+    if run.stop_reason is not None:
+        st.warning(plain(run.stop_reason))
+    st.caption(plain(_cost(progress)))
     if progress.is_active and run.cancel_requested_at is None:
         st.button(
             "Cancel this run",
@@ -63,11 +70,52 @@ def in_words(span: timedelta) -> str:
     return f"{seconds // 3600} h {seconds % 3600 // 60} min"
 
 
+def show_gates(progress: Progress) -> None:
+    """While a run goes on, say which provider holds it up, why, and that it resumes by itself."""
+    if not progress.is_active:
+        return
+    now_ms = round(utc_now().timestamp() * 1000)
+    for provider, gate in gate_states(database()).items():
+        if gate.dead_since_ms is not None:
+            wait_s = max(0, gate.retry_at_ms - now_ms) / 1000
+            st.warning(
+                plain(
+                    f"Calls to {provider} are paused since {_clock(gate.dead_since_ms)} UTC: "
+                    f"{gate.dead_reason} It is tried again in {wait_s:.0f} s, and the work goes on "
+                    "by itself once it answers."
+                )
+            )
+        elif gate.not_before_ms > now_ms + 1000:
+            wait_s = (gate.not_before_ms - now_ms) / 1000
+            st.info(
+                plain(
+                    f"{provider} asked to wait; calls to it go on by themselves in {wait_s:.0f} s."
+                )
+            )
+
+
+def _clock(moment_ms: int) -> str:
+    return f"{datetime.fromtimestamp(moment_ms / 1000, UTC):%H:%M:%S}"
+
+
 def _cost(progress: Progress) -> str:
-    counts = progress.counts
-    parts = [f"Cost so far: ${counts.cost_usd:.4f} by list price"]
-    if counts.unpriced:
-        parts.append(f"{counts.unpriced} calls went to models without a list price")
+    run, counts = progress.run, progress.counts
+    parts = [f"Cost so far: {dollars(counts.cost_usd)} by list price"]
+    if run.budget_usd is not None:
+        parts.append(f"the budget is {dollars(run.budget_usd)}")
+    unpriced = sum(
+        calls for model, calls in counts.unpriced_by_model.items() if is_paid_model(model)
+    )
+    if unpriced:
+        parts.append(f"{unpriced} calls went to models without a known price")
     if counts.in_doubt:
-        parts.append(f"{counts.in_doubt} calls were cut off and may have been paid")
+        most = f", for at most {dollars(counts.in_doubt_usd)}" if counts.in_doubt_usd else ""
+        parts.append(f"{counts.in_doubt} calls were cut off and may have been paid{most}")
     return "; ".join(parts) + "."
+
+
+def dollars(usd: float | None) -> str:
+    """A sum as a person reads it: parts of a cent only where it is small; unknown is a dash."""
+    if usd is None:
+        return UNKNOWN
+    return f"${usd:,.2f}" if usd >= 0.1 or usd == 0 else f"${usd:.4f}"

@@ -6,6 +6,7 @@ https://learn.microsoft.com/azure/ai-services/openai/reference
 import openai
 
 from core.providers.base import Clock, Provider
+from core.providers.openai_api.chat import names_in
 from core.providers.openai_api.failures import CAUGHT, Errand, failure_of, not_the_api
 from core.providers.openai_api.making import (
     OpenAIProvider,
@@ -44,7 +45,7 @@ class AzureProvider(OpenAIProvider):
         deployments = listed.get("data") if isinstance(listed, dict) else None
         if not isinstance(deployments, list):
             raise not_the_api(errand)
-        return sorted(one["id"] for one in deployments if isinstance(one, dict) and "id" in one)
+        return names_in(deployments)
 
 
 def create(settings: Settings, clock: Clock) -> Provider:

@@ -29,7 +29,7 @@ class Answer:
         self._has_choices = False
         self._finish_reason: str | None = None
         self._usage: dict[str, Any] | None = None
-        self._model: str | None = None
+        self._model: object = None
         self._figures: dict[str, Any] = {}
 
     @property
@@ -74,7 +74,7 @@ class Answer:
             usage=self.usage,
             timeline=timeline,
             reasoning_text="".join(self._thoughts).strip() or None,
-            model_reported=self._model,
+            model_reported=self._model if isinstance(self._model, str) else None,
             provider_figures=self._figures,
         )
 

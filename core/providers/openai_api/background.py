@@ -48,9 +48,9 @@ class BackgroundProvider(ChatProvider):
     async def fetch(self, external_id: str, request: ChatRequest) -> ChatReply:
         """See `core.providers.base.ResumableProvider.fetch`.
 
-        What fails on the way to an answer that the server still keeps, such as a lost connection,
-        is told with the kind it has; it can be fetched again. What failed at the server itself is
-        ``TRUNCATED``, so that another attempt is another call.
+        What fails on the way to an answer that the server still keeps has a kind after which it is
+        fetched again, such as ``UNREACHABLE`` for a lost connection. What failed at the server
+        itself is ``TRUNCATED``, so that another attempt is another call.
         """
         errand = Errand(
             self.service, f"the question for the response {external_id!r}", request.model
@@ -81,7 +81,13 @@ class BackgroundProvider(ChatProvider):
         )
 
     def _lost(self, error: ProviderError, external_id: str) -> ProviderError:
-        """An id that is no longer known is no unknown model: the answer is gone."""
+        """What a failure on the way means for the answer: it is gone, or still kept."""
+        if error.kind is FailureKind.TRUNCATED:
+            return ProviderError(
+                FailureKind.UNREACHABLE,
+                f"{self.service.address} was lost before it gave the response {external_id!r}, "
+                "which it keeps; try again.",
+            )
         if error.http_status != 404:
             return error
         return ProviderError(

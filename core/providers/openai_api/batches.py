@@ -80,12 +80,12 @@ class BatchingProvider(ChatProvider):
     async def batch_state(self, external_id: str) -> BatchState:
         """See `core.providers.base.BatchProvider.batch_state`."""
         batch = await self._batch(external_id)
-        counts = batch.get("request_counts") or {}
+        counts = batch.get("request_counts")
         is_over = batch.get("status") in _OVER
         return BatchState(
             is_over=is_over,
-            done=counts.get("completed", 0) + counts.get("failed", 0),
-            total=counts.get("total", 0),
+            done=_count(counts, "completed") + _count(counts, "failed"),
+            total=_count(counts, "total"),
             problem=self._problem(batch) if is_over else None,
         )
 
@@ -108,8 +108,9 @@ class BatchingProvider(ChatProvider):
             await self.document(cancel, self._errand(external_id))
         except ProviderError as error:
             # A batch that is over by now cannot be cancelled, and need not be.
-            is_refused = error.kind is FailureKind.INVALID_REQUEST
-            if not (is_refused and (await self.batch_state(external_id)).is_over):
+            if error.kind is not FailureKind.INVALID_REQUEST:
+                raise
+            if (await self._batch(external_id)).get("status") not in _OVER | {"cancelling"}:
                 raise
 
     async def _batch(self, external_id: str) -> dict[str, Any]:
@@ -136,6 +137,8 @@ class BatchingProvider(ChatProvider):
         try:
             contents = self.client.files.with_streaming_response.content(file_id)
             async with contents as response:
+                if "html" in response.headers.get("content-type", ""):
+                    raise not_the_api(errand)
                 async for part in response.iter_bytes():
                     begun = True
                     *lines, rest = (bytes(held) + part).split(b"\n")
@@ -245,6 +248,12 @@ def _unanswered(error: object, errand: Errand) -> ProviderError:
         FailureKind.UNAVAILABLE,
         f"{errand.service.address} did not make {errand.about}: {why}; retry it.",
     )
+
+
+def _count(counts: object, name: str) -> int:
+    """0 as long as the provider has not counted."""
+    count = counts.get(name) if isinstance(counts, dict) else None
+    return count if isinstance(count, int) else 0
 
 
 def _id(content: dict[str, Any], errand: Errand) -> str:

@@ -51,7 +51,10 @@ Asking = Callable[[], Awaitable[RawAnswer]]
 
 
 class ChatProvider:
-    """Models behind one server; see `core.providers.base.Provider`."""
+    """Models behind one server; see `core.providers.base.Provider`.
+
+    ``client`` belongs to the event loop that first uses it, as every provider does.
+    """
 
     def __init__(self, service: Service, client: openai.AsyncOpenAI) -> None:
         self.service = service
@@ -98,7 +101,7 @@ class ChatProvider:
         models = document.content.get("data")
         if not isinstance(models, list):
             raise not_the_api(errand)
-        return sorted(model["id"] for model in models if isinstance(model, dict) and "id" in model)
+        return names_in(models)
 
     async def close(self) -> None:
         """See `core.providers.base.Provider.close`."""
@@ -138,6 +141,12 @@ class ChatProvider:
             stream=True,
             stream_cls=_Stream,
         )
+
+
+def names_in(listed: list[Any]) -> list[str]:
+    """The ids of listed models, sorted."""
+    ids = (one.get("id") for one in listed if isinstance(one, dict))
+    return sorted(name for name in ids if isinstance(name, str))
 
 
 async def _demand_events(stream: _Stream, errand: Errand) -> None:

@@ -26,6 +26,8 @@ CAUGHT = (
 )
 """What a call can end with instead of an answer."""
 
+_NEVER_SENT = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.UnsupportedProtocol)
+"""After these nothing can have been paid; after any other loss of a connection it may have been."""
 _LONGEST_QUOTE = 300
 _NO_CREDIT = frozenset({"insufficient_quota", "billing_hard_limit_reached", "billing_not_active"})
 _FILTERED = frozenset({"content_filter", "content_policy_violation"})
@@ -73,10 +75,12 @@ def failure_of(error: Exception, errand: Errand, *, begun: bool = False) -> Prov
     if isinstance(error, openai.APIStatusError):
         response = error.response
         return refusal(errand, response.status_code, response.headers, response.content)
+    if isinstance(error, _NEVER_SENT) or isinstance(error.__cause__, _NEVER_SENT):
+        return _unreachable(errand)
     if isinstance(error, TimeoutError | openai.APITimeoutError | httpx2.TimeoutException):
         return _too_slow(errand)
     if isinstance(error, openai.APIConnectionError | httpx2.RequestError):
-        return _broken_off(errand, "the connection was lost") if begun else _unreachable(errand)
+        return _broken_off(errand, "the connection was lost")
     if isinstance(error, openai.APIError):
         return broken_by(errand, told_in({"error": error.body}) or Told(error.message, frozenset()))
     if isinstance(error, UnicodeDecodeError):

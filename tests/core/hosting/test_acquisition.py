@@ -260,7 +260,7 @@ def test_the_disk_is_looked_at_only_where_ollama_stores_models_here(tmp_path: Pa
     assert unknown.why.endswith("set OLLAMA_MODELS.")
 
 
-@pytest.mark.parametrize("address", ["localhost", "127.0.0.1:11434", "http://[::1]:1", "0.0.0.0"])
+@pytest.mark.parametrize("address", ["localhost", "127.0.0.1:11434", "http://[::1]:1"])
 def test_an_address_of_this_machine_is_known(address: str) -> None:
     assert is_this_machine(address)
     assert not is_this_machine("https://192.0.2.7:11434")

@@ -76,9 +76,13 @@ def journal(base_url: str, **wanted: str) -> list[dict[str, Any]]:
 
 @contextmanager
 def server_that_says(
-    body: str | bytes, *, status: int = 200, headers: Mapping[str, str] | None = None
+    body: str | bytes,
+    *,
+    status: int = 200,
+    headers: Mapping[str, str] | None = None,
+    is_cut: bool = False,
 ) -> Iterator[str]:
-    """A server that gives every request the same answer; its base URL."""
+    """A server that gives every request the same answer, or breaks it off; its base URL."""
     content = body.encode() if isinstance(body, str) else body
 
     class Handler(BaseHTTPRequestHandler):
@@ -93,7 +97,7 @@ def server_that_says(
             self.send_response(status)
             for name, value in (headers or {}).items():
                 self.send_header(name, value)
-            self.send_header("content-length", str(len(content)))
+            self.send_header("content-length", str(len(content) + is_cut))
             self.end_headers()
             self.wfile.write(content)
 

@@ -1,8 +1,10 @@
 """Every module in the folder of backends is a provider, by its name."""
 
+import os
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -47,3 +49,28 @@ def test_knowing_the_names_imports_no_client() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["False", "False"]
+
+
+@pytest.mark.parametrize(("says", "paid"), [("paid = False", False), ("", True)])
+def test_a_package_adds_a_provider_that_is_paid_unless_it_says_otherwise(
+    tmp_path: Path, says: str, paid: bool
+) -> None:
+    (tmp_path / "elsewhere.py").write_text(f"{says}\ndef create(settings, clock):\n    return 5\n")
+    information = tmp_path / "elsewhere-1.dist-info"
+    information.mkdir()
+    (information / "METADATA").write_text("Metadata-Version: 2.1\nName: elsewhere\nVersion: 1\n")
+    (information / "entry_points.txt").write_text("[slam.providers]\nelse = elsewhere\n")
+    code = (
+        "from core.providers.registry import *; from core.settings import Settings; "
+        "print('else' in provider_names(), is_paid('else'), "
+        "create_provider('else', Settings(), lambda: 0))"
+    )
+    path = os.pathsep.join([str(tmp_path), str(Path(__file__).parents[3])])
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**os.environ, "PYTHONPATH": path},
+    )
+    assert done.stdout.split() == ["True", str(paid), "5"]

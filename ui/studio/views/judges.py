@@ -6,13 +6,16 @@ from core.errors import SlamError
 from core.judges.base import AnyJudge, LLMJudge
 from core.judges.registry import judges
 from core.judging.service import plan_judging, request_judging, stored_judge_id
+from core.money.estimates import estimate_judging
 from core.runs import Progress, newest_progress
 from core.studies.service import StudySummary, newest_version
+from core.terms import UNPAID, Terms, possible_modes
 from db.tables import RunKind
 from ui.plain import plain
-from ui.store import database
+from ui.store import database, settings
 from ui.studio.acting import act, guarded, show_problem
-from ui.studio.progress import show_progress
+from ui.studio.estimate import confirm_estimate
+from ui.studio.progress import show_gates, show_progress
 from ui.studio.session import require_staff, study_or_stop, warn_without_daemon
 
 
@@ -57,6 +60,7 @@ def _judge(
         _buttons(study, judge_name, model, actor)
     show_problem(judge_name)
     if progress is not None:
+        show_gates(progress)
         show_progress(progress, actor, judge_name, study.version_id)
     if active != polling:
         st.rerun(scope="app")
@@ -89,23 +93,43 @@ def _buttons(study: StudySummary, judge_name: str, model: str | None, actor: str
         f"Of {plan.total} responses, **{plan.ok}** are judged, **{open_calls}** are still to be "
         f"judged and **{len(plan.failed)}** could not be."
     )
-    left, right = st.columns(2)
-    left.button(
-        f"Judge {open_calls} responses" if open_calls else "Nothing is missing",
+    if not open_calls and not plan.failed:
+        st.button("Nothing is missing", disabled=True, key=f"judge_{judge_name}")
+        return
+    again = bool(plan.failed) and st.checkbox(
+        f"Retry what failed ({len(plan.failed)})",
+        value=not open_calls,
+        key=f"retry_{judge_name}_{study.version_id}_{len(plan.failed)}",
+    )
+    repeated = [*plan.unfinished, *(plan.failed if again else ())]
+    calls = len(plan.missing) + len(repeated)
+    terms, agreed = UNPAID, True
+    if model is not None:
+        estimate = estimate_judging(
+            database(), settings(), study.id, judge_name, model, plan.missing, repeated
+        )
+        modes = possible_modes(estimate, settings())
+        terms = Terms(*confirm_estimate(estimate, modes, actor, judge_name))
+        agreed = not estimate.paid_calls or terms.confirmation is not None
+    st.button(
+        f"Judge {calls} responses",
         type="primary",
         key=f"judge_{judge_name}",
-        disabled=not open_calls,
+        disabled=not calls or not agreed,
         on_click=act,
-        args=(judge_name, request_judging, database(), study.id, judge_name, model, actor),
+        args=(
+            judge_name,
+            request_judging,
+            database(),
+            settings(),
+            study.id,
+            judge_name,
+            model,
+            actor,
+            terms,
+        ),
+        kwargs={"retry_failed": again},
     )
-    if plan.failed:
-        right.button(
-            f"Retry what failed ({len(plan.failed)})",
-            key=f"retry_{judge_name}",
-            on_click=act,
-            args=(judge_name, request_judging, database(), study.id, judge_name, model, actor),
-            kwargs={"retry_failed": True},
-        )
 
 
 page()

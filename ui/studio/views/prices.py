@@ -18,7 +18,7 @@ from core.money.prices import (
 from ui.plain import plain
 from ui.store import database
 from ui.studio.downloads import offer_downloads
-from ui.studio.estimate import UNKNOWN
+from ui.studio.progress import UNKNOWN
 from ui.studio.session import require_staff
 
 _ENTERED = "price_entered"

@@ -3,15 +3,23 @@
 import pandas as pd
 import streamlit as st
 
-from core.generation.service import plan_generation, request_generation
-from core.responses import list_responses
+from core.generation.service import (
+    Standing,
+    generation_standing,
+    plan_generation,
+    request_generation,
+)
+from core.money.estimates import estimate_generation
+from core.responses import count_responses, list_responses
 from core.runs import newest_progress
 from core.studies.service import StudySummary
+from core.terms import Terms, possible_modes
 from db.tables import RunKind
-from ui.store import database
+from ui.store import database, settings
 from ui.studio.acting import act, guarded, show_problem
 from ui.studio.downloads import offer_downloads
-from ui.studio.progress import show_progress
+from ui.studio.estimate import confirm_estimate
+from ui.studio.progress import show_gates, show_progress
 from ui.studio.session import (
     choose_version,
     require_staff,
@@ -20,6 +28,7 @@ from ui.studio.session import (
 )
 
 _PLACE = "generation"
+_ROWS_AT_ONCE = 200
 
 
 def page() -> None:
@@ -37,54 +46,82 @@ def page() -> None:
 
 
 def _run(study: StudySummary, actor: str, polling: bool) -> None:
-    plan = plan_generation(database(), study.id)
+    standing = generation_standing(database(), study.id)
     progress = newest_progress(database(), study.id, RunKind.GENERATION)
     active = progress is not None and progress.is_active
-    open_calls = len(plan.missing) + len(plan.unfinished)
     st.write(
-        f"Of {plan.total} responses, **{plan.ok}** are stored, **{open_calls}** are still to be "
-        f"made and **{len(plan.failed)}** failed."
+        f"Of {standing.total:,} responses, **{standing.ok:,}** are stored, "
+        f"**{standing.open_calls:,}** are still to be made and **{standing.failed:,}** failed."
     )
-    left, right = st.columns(2)
-    left.button(
-        f"Generate {open_calls} responses" if open_calls else "Nothing is missing",
-        type="primary",
-        key="generate",
-        disabled=active or not open_calls,
-        on_click=act,
-        args=(_PLACE, request_generation, database(), study.id, actor),
-    )
-    if plan.failed:
-        right.button(
-            f"Retry what failed ({len(plan.failed)})",
-            key="retry_generation",
-            disabled=active,
-            on_click=act,
-            args=(_PLACE, request_generation, database(), study.id, actor),
-            kwargs={"retry_failed": True},
-        )
+    if not active:
+        _ask(study, standing, actor)
     show_problem(_PLACE)
     if progress is not None:
+        show_gates(progress)
         show_progress(progress, actor, _PLACE, study.version_id)
     if active != polling:
         # The page decides how often this is drawn, and draws the table below.
         st.rerun(scope="app")
 
 
+def _ask(study: StudySummary, standing: Standing, actor: str) -> None:
+    """What can be asked for now, what it would take, and the button that asks for it."""
+    if not standing.open_calls and not standing.failed:
+        st.button("Nothing is missing", disabled=True, key="generate")
+        return
+    again = bool(standing.failed) and st.checkbox(
+        f"Retry what failed ({standing.failed})",
+        value=not standing.open_calls,
+        key=f"retry_{study.version_id}_{standing.failed}",
+    )
+    plan = plan_generation(database(), study.id)
+    repeated = [*plan.unfinished, *(plan.failed if again else ())]
+    estimate = estimate_generation(database(), settings(), study.id, plan.missing, repeated)
+    modes = possible_modes(estimate, settings())
+    mode, confirmation = confirm_estimate(estimate, modes, actor, _PLACE)
+    st.button(
+        f"Generate {estimate.calls} responses",
+        type="primary",
+        key="generate",
+        disabled=not estimate.calls or bool(estimate.paid_calls and confirmation is None),
+        on_click=act,
+        args=(
+            _PLACE,
+            request_generation,
+            database(),
+            settings(),
+            study.id,
+            actor,
+            Terms(mode, confirmation),
+        ),
+        kwargs={"retry_failed": again},
+    )
+
+
 def _responses(study: StudySummary, version_number: int, polling: bool) -> None:
     st.subheader("What came")
-    frame = list_responses(database(), study.id, version_number)
-    if frame.empty and polling:
+    if polling:
         st.info("The table appears here when the run is over.")
         return
-    if frame.empty:
+    total = count_responses(database(), study.id, version_number)
+    if not total:
         st.info(
             f"Version {version_number} has no response yet."
             + (" Earlier versions can be chosen in the sidebar." if version_number > 1 else "")
         )
         return
+    first = 0
+    if total > _ROWS_AT_ONCE:
+        pages = -(-total // _ROWS_AT_ONCE)
+        page_number = st.number_input(
+            f"Page of {pages} ({total:,} responses)", 1, pages, 1, key=f"page_{study.version_id}"
+        )
+        first = (int(page_number) - 1) * _ROWS_AT_ONCE
+    frame = list_responses(database(), study.id, version_number, first=first, limit=_ROWS_AT_ONCE)
     st.dataframe(frame, hide_index=True)
-    offer_downloads(frame, f"{study.name} responses")
+    offer_downloads(
+        lambda: list_responses(database(), study.id, version_number), f"{study.name} responses"
+    )
     _one_response(frame)
 
 

@@ -6,7 +6,15 @@ import pytest
 
 from core.errors import NotFoundError
 from core.hosting.aws.errors import HostingError
-from core.hosting.aws.hosts import find_host, forwarding_command, list_hosts, usable_host
+from core.hosting.aws.hosts import (
+    MANAGED,
+    MANAGED_BY,
+    as_tag_list,
+    find_host,
+    forwarding_command,
+    list_hosts,
+    usable_host,
+)
 from core.hosting.aws.session import Cloud
 from tests.core.hosting.aws.building import NOW, launched, long_ago
 
@@ -47,25 +55,27 @@ def test_a_name_that_is_not_there_is_said(cloud: Cloud) -> None:
         usable_host(cloud, "nobody", NOW)
 
 
-@pytest.mark.parametrize("tag", ["slam:expires-at", "slam:usd-per-hour", "slam:spec-idle-minutes"])
-@pytest.mark.parametrize("value", ["", "soon", "-1", "nan", "inf", "2026-01-01T00:00:00", "١٢"])
-def test_a_tag_that_cannot_be_read_is_unknown_not_zero(cloud: Cloud, tag: str, value: str) -> None:
-    made = cloud.ec2.run_instances(
-        ImageId="ami-12c6146b",
-        MinCount=1,
-        MaxCount=1,
-        TagSpecifications=[
-            {
-                "ResourceType": "instance",
-                "Tags": [{"Key": "slam:managed-by", "Value": "slam"}, {"Key": tag, "Value": value}],
-            }
-        ],
-    )
-    (host,) = list_hosts(cloud)
-    assert host.name == made["Instances"][0]["InstanceId"]
-    assert (host.expires_at, host.usd_per_hour, host.idle_minutes) == (None, None, None)
-    assert host.cost_usd(NOW) is None
-    assert host.is_expired(NOW)
+def test_a_tag_that_cannot_be_read_is_unknown_not_zero(cloud: Cloud) -> None:
+    for value in ("", "soon", "-1", "nan", "inf", "2026-01-01T00:00:00", "١٢"):
+        tags = {MANAGED: MANAGED_BY, "slam:expires-at": value, "slam:usd-per-hour": value}
+        cloud.ec2.run_instances(
+            ImageId="ami-12c6146b",
+            MinCount=1,
+            MaxCount=1,
+            TagSpecifications=[
+                {
+                    "ResourceType": "instance",
+                    "Tags": as_tag_list(tags | {"slam:spec-idle-minutes": value}),
+                }
+            ],
+        )
+    found = list_hosts(cloud)
+    assert len(found) == 7
+    for host in found:
+        assert host.name == host.instance_id
+        assert (host.expires_at, host.usd_per_hour, host.idle_minutes) == (None, None, None)
+        assert host.cost_usd(NOW) is None
+        assert host.is_expired(NOW)
 
 
 def test_ollama_is_reached_through_the_session_manager_alone(cloud: Cloud) -> None:

@@ -30,7 +30,7 @@ def test_the_machine_is_what_was_planned_and_its_tags_tell_everything(cloud: Clo
     found = instance(cloud, host.instance_id)
     assert found["ImageId"] == host.image_id == IMAGE_ID
     assert found["InstanceType"] == "g4dn.2xlarge"
-    assert (host.name, host.owner, host.state) == ("bench", "Ana", "running")
+    assert (host.name, host.owner, host.state) == ("bench", "Ana", "pending")
     assert host.expires_at == (NOW + timedelta(hours=6)).replace(microsecond=0)
     assert host.usd_per_hour == pytest.approx(0.752 + 100 * 0.08 / 730 + 0.005, abs=1e-6)
     kept = [host.tags[f"slam:spec-models-{number}"] for number in range(1, 6)]

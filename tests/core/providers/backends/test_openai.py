@@ -339,6 +339,13 @@ def test_a_last_event_that_is_cut_is_truncated() -> None:
     assert failure.kind is FailureKind.TRUNCATED
 
 
+def test_a_connection_lost_before_the_answer_may_have_been_paid() -> None:
+    with server_that_says("", headers=STREAM, is_cut=True) as base_url:
+        failure = failure_of(openai_at(base_url), "m")
+    assert failure.kind is FailureKind.TRUNCATED
+    assert "the connection was lost" in str(failure)
+
+
 def test_a_refusal_of_the_model_is_final_and_told_as_such() -> None:
     refused = {"delta": {"refusal": "I cannot help with that."}, "finish_reason": None}
     with server_that_says(events(ROLE, refused, STOP), headers=STREAM) as base_url:

@@ -246,6 +246,14 @@ def test_what_is_not_this_api_is_told_as_such(body: str) -> None:
         assert failure_to_fetch(base_url).kind is FailureKind.NOT_THE_API
 
 
+def test_a_start_that_breaks_off_may_have_been_paid_and_a_fetch_is_made_again() -> None:
+    with server_that_says(response(status="completed"), is_cut=True) as base_url:
+        assert failure_to_start(base_url).kind is FailureKind.TRUNCATED
+        failure = failure_to_fetch(base_url)
+    assert failure.kind is FailureKind.UNREACHABLE
+    assert "was lost before it gave the response 'resp_1', which it keeps" in str(failure)
+
+
 def test_an_answer_in_a_wrong_encoding_is_told_as_one() -> None:
     with server_that_says(b'{"object": "response", "id": "\xe9"}') as base_url:
         assert failure_to_start(base_url).kind is FailureKind.UNPARSABLE

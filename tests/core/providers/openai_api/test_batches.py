@@ -160,7 +160,7 @@ WHOLE = {
 }
 
 
-def read(content: bytes | str) -> Results:
+def read(content: bytes | str, **how: Any) -> Results:
     async def use(provider: Provider) -> Results:
         batch = {"object": "batch", "output_file_id": "file"}
         batches = batching(provider)
@@ -171,7 +171,7 @@ def read(content: bytes | str) -> Results:
         batches._batch = known  # type: ignore[method-assign]  # the server has but one answer
         return await results_of(batches, "batch")
 
-    with server_that_says(content) as base_url:
+    with server_that_says(content, **how) as base_url:
         return with_provider(openai_at(base_url), use)
 
 
@@ -217,6 +217,18 @@ def test_a_line_in_a_wrong_encoding_is_told_as_one_and_the_others_are_read() -> 
         "bad": FailureKind.UNPARSABLE,
         "good": "Hi",
     }
+
+
+def test_a_page_in_place_of_a_file_is_no_file_of_lost_calls() -> None:
+    with pytest.raises(ProviderError) as raised:
+        read("<html>\n", headers={"content-type": "text/html; charset=utf-8"})
+    assert raised.value.kind is FailureKind.NOT_THE_API
+
+
+def test_a_file_that_breaks_off_is_truncated() -> None:
+    with pytest.raises(ProviderError, match="broke off: the connection was lost") as raised:
+        read(lines(answer("one", WHOLE)) + "\n", is_cut=True)
+    assert raised.value.kind is FailureKind.TRUNCATED
 
 
 @pytest.mark.parametrize(

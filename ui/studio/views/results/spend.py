@@ -7,7 +7,7 @@ from core.money.spend import GROUPS, load_spend, spend_by
 from ui.store import database
 from ui.studio.charts.spend import spend_chart
 from ui.studio.downloads import offer_downloads
-from ui.studio.estimate import UNKNOWN, dollars
+from ui.studio.progress import UNKNOWN, dollars
 from ui.studio.session import require_staff
 
 _ALL = "All studies"

@@ -1,0 +1,173 @@
+"""The page “Models”: fetch, cancel, go on, remove, and take a model that changed, in a browser."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from playwright.sync_api import Locator, Page, expect
+from sqlmodel import col, select
+
+from core.hosting.pins import settle_pin
+from db.engine import Database
+from db.tables import Audit, ModelPull, PullStatus, Study
+from tests.ui.running import Slam
+from tests.ui.walking import WAIT_MS, fill, make_study, open_page, picture, sign_in
+
+pytestmark = pytest.mark.browser
+
+ABSENT = "stand-in-1b:q4"
+INSTALLED = "stand-in-3b:q4"
+
+
+@pytest.fixture(autouse=True)
+def fresh_models(slam: Slam) -> Iterator[None]:
+    """Every test finds the sandbox's models and faults as they were."""
+    yield
+    for path in ("/sandbox/models", "/sandbox/faults"):
+        httpx.delete(f"{slam.sandbox_url}{path}").raise_for_status()
+    slam.make_models_quick()
+
+
+def change(slam: Slam, model: str, **fields: object) -> None:
+    httpx.put(f"{slam.sandbox_url}/sandbox/models/{model}", json=fields).raise_for_status()
+
+
+def open_models(page: Page, slam: Slam) -> None:
+    sign_in(page, slam) if page.url == "about:blank" else page.reload()
+    open_page(page, "Models")
+    expect(page.get_by_role("heading", name="Models", exact=True)).to_be_visible(timeout=WAIT_MS)
+
+
+def tab(page: Page, title: str) -> Locator:
+    """Open a tab and give its panel."""
+    page.get_by_role("tab", name=title).click()
+    panel = page.get_by_role("tabpanel", name=title)
+    expect(panel).to_be_visible(timeout=WAIT_MS)
+    return panel
+
+
+def ask_for(page: Page, model: str) -> None:
+    panel = tab(page, "Get more")
+    fill(panel.get_by_label("Any model of Ollama's library or of Hugging Face"), model)
+    panel.get_by_role("button", name="Pull this model").click()
+
+
+def newest_pull(slam: Slam) -> ModelPull:
+    with slam.store() as session:
+        query = select(ModelPull).order_by(col(ModelPull.requested_at).desc())
+        pull = session.exec(query).first()
+        assert pull is not None
+        return pull
+
+
+def test_a_model_is_fetched_with_progress_cancelled_fetched_to_the_end_and_removed(
+    slam: Slam, page: Page, pictures: Path | None
+) -> None:
+    change(slam, ABSENT, pull_ms=20_000)
+    open_models(page, slam)
+    picture(page, pictures, "models_installed")
+    ask_for(page, ABSENT)
+    going = page.get_by_text(
+        re.compile(rf"{ABSENT}: is being fetched, [\d.]+ MB of 700.0 MB, .* a second, \d+ s left")
+    )
+    expect(going).to_be_visible(timeout=WAIT_MS)
+    picture(page, pictures, "models_fetching")
+    page.get_by_role("button", name="Cancel").click()
+    cancelled = page.get_by_text(re.compile(rf"{ABSENT}: was cancelled; what is fetched stays"))
+    expect(cancelled).to_be_visible(timeout=WAIT_MS)
+    first = newest_pull(slam)
+    assert first.status is PullStatus.CANCELLED
+    assert first.cancel_requested_at is not None
+    assert first.ended_at is not None
+    assert (first.ended_at - first.cancel_requested_at).total_seconds() < 1
+
+    change(slam, ABSENT, pull_ms=2_000)
+    page.get_by_role("button", name="Go on").click()
+    expect(page.get_by_text(f"{ABSENT} is installed, digest")).to_be_visible(timeout=WAIT_MS)
+    second = newest_pull(slam)
+    assert second.status is PullStatus.FINISHED
+    assert second.digest is not None
+
+    panel = tab(page, "Remove")
+    row = panel.get_by_text(ABSENT, exact=True)
+    expect(row).to_be_visible(timeout=WAIT_MS)
+    picture(page, pictures, "models_remove")
+    panel.get_by_test_id("stPopover").first.get_by_role("button").click()
+    page.get_by_role("button", name=f"Remove {ABSENT}").click()
+    expect(row).to_have_count(0, timeout=WAIT_MS)
+    with slam.store() as session:
+        removed = session.exec(select(Audit).where(col(Audit.action) == "remove")).all()
+    assert [audit.actor for audit in removed] == ["admin"]
+
+
+def test_a_name_that_cannot_be_fetched_is_told_in_one_sentence(slam: Slam, page: Page) -> None:
+    open_models(page, slam)
+    ask_for(page, "two words")
+    expect(page.get_by_text("'two words' is no name of a model")).to_be_visible(timeout=WAIT_MS)
+    ask_for(page, "unheard-of:7b")
+    expect(page.get_by_text("there is none of that name and tag")).to_be_visible(timeout=WAIT_MS)
+    expect(page.get_by_role("button", name="Retry")).to_be_visible(timeout=WAIT_MS)
+
+
+def test_the_papers_models_are_filtered_and_say_what_was_corrected(
+    slam: Slam, page: Page, pictures: Path | None
+) -> None:
+    open_models(page, slam)
+    panel = tab(page, "Get more")
+    expect(panel.get_by_role("button", name="Pull", exact=True)).to_have_count(28, timeout=WAIT_MS)
+    fill(panel.get_by_label("Filter"), "vicuna")
+    expect(panel.get_by_role("button", name="Pull", exact=True)).to_have_count(3, timeout=WAIT_MS)
+    expect(panel.get_by_text("Printed as name vicuna:7b-q2_K_L")).to_be_visible()
+    picture(page, pictures, "models_catalogue")
+
+
+def test_a_changed_model_is_shown_and_taken_as_a_new_candidate(
+    slam: Slam, page: Page, pictures: Path | None
+) -> None:
+    sign_in(page, slam)
+    make_study(page, "Pinned briefing")
+    _pin(slam, "Pinned briefing")
+    change(slam, INSTALLED, revision=1)
+    open_page(page, "Models")
+    expect(page.get_by_role("heading", name="Models", exact=True)).to_be_visible(timeout=WAIT_MS)
+    # What the host has is asked for anew every ten seconds.
+    page.wait_for_timeout(10_500)
+    page.reload()
+    panel = tab(page, "Digests")
+    expect(panel.get_by_text(f"The weights behind 'ollama/{INSTALLED}' changed")).to_be_visible(
+        timeout=WAIT_MS
+    )
+    picture(page, pictures, "models_digests")
+    panel.get_by_role("button", name="Take the changed").click()
+    expect(panel.get_by_text("The weights behind")).to_have_count(0, timeout=WAIT_MS)
+    open_page(page, "Study")
+    expect(page.get_by_text("Version 2, a draft")).to_be_visible(timeout=WAIT_MS)
+
+
+def _pin(slam: Slam, study: str) -> None:
+    """Pin what is installed now, as the first call to a model does."""
+    listed = httpx.get(f"{slam.sandbox_url}/api/tags").json()["models"]
+    digest = next(one["digest"] for one in listed if one["name"] == INSTALLED)
+    with slam.store() as session:
+        study_id = session.exec(select(Study.id).where(Study.name == study)).one()
+    database = Database(slam.store_url)
+    assert settle_pin(database, study_id, f"ollama/{INSTALLED}", {}, digest) is None
+    database.close()
+
+
+def test_without_ollama_the_page_says_so_and_still_offers_the_catalogue(
+    slam: Slam, phone: Page, pictures: Path | None
+) -> None:
+    sign_in(phone, slam)
+    httpx.put(f"{slam.sandbox_url}/sandbox/faults", json={"outage": {"seconds": 600}})
+    phone.wait_for_timeout(10_500)
+    phone.goto(f"{slam.studio_url}/models")
+    expect(phone.get_by_text("server busy, please try again")).to_be_visible(timeout=WAIT_MS)
+    picture(phone, pictures, "models_phone_empty")
+    panel = tab(phone, "Get more")
+    expect(panel.get_by_role("button", name="Pull", exact=True)).to_have_count(28, timeout=WAIT_MS)
+    width = phone.evaluate("document.documentElement.scrollWidth")
+    assert width <= 360, "nothing is wider than the phone"
+    picture(phone, pictures, "models_phone_catalogue")
