@@ -37,7 +37,9 @@ _patiently = stamina.AsyncRetryingCaller(
 """What is written here may have been paid, so a locked store is tried again for minutes."""
 
 _STILL_KEPT_AFTER = frozenset(
-    kind.value for kind in OUTAGE_KINDS | {FailureKind.TIMEOUT, FailureKind.RATE_LIMITED}
+    kind.value
+    for kind in OUTAGE_KINDS
+    | {FailureKind.TIMEOUT, FailureKind.RATE_LIMITED, FailureKind.NOT_THE_API}
 )
 """Failures to fetch an answer after which its provider has it all the same."""
 

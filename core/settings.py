@@ -123,7 +123,7 @@ class Settings(BaseSettings):
         default=600,
         ge=1,
         alias="SLAM_REQUESTS_PER_MINUTE",
-        description="How many calls a minute a daemon sends to one provider at most.",
+        description="Calls a minute that all daemons send to one API at most; Ollama has no limit.",
     )
     batch_poll_interval_s: float = Field(
         default=30.0,

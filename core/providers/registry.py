@@ -60,10 +60,10 @@ def configured_limits(name: str, settings: Settings) -> ConfiguredLimits:
         return ConfiguredLimits(
             server.concurrent_requests, server.requests_per_minute, server.tokens_per_minute
         )
-    at_once = settings.concurrent_requests
     if name == "ollama":
-        at_once = settings.concurrent_requests_ollama
-    return ConfiguredLimits(at_once, settings.requests_per_minute)
+        # A machine of our own counts no calls; it only answers so many at a time.
+        return ConfiguredLimits(settings.concurrent_requests_ollama, None)
+    return ConfiguredLimits(settings.concurrent_requests, settings.requests_per_minute)
 
 
 def create_provider(name: str, settings: Settings, clock: Clock) -> Provider:

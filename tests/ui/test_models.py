@@ -35,21 +35,24 @@ def change(slam: Slam, model: str, **fields: object) -> None:
 
 
 def open_models(page: Page, slam: Slam) -> None:
-    sign_in(page, slam) if page.url == "about:blank" else page.reload()
-    open_page(page, "Models")
+    page.goto(f"{slam.studio_url}/models")
+    page.get_by_label("Name").fill("admin")
+    page.get_by_label("Password").fill(slam.password)
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_url(lambda url: "sign-in" not in url)
+    page.goto(f"{slam.studio_url}/models")
     expect(page.get_by_role("heading", name="Models", exact=True)).to_be_visible(timeout=WAIT_MS)
 
 
-def tab(page: Page, title: str) -> Locator:
-    """Open a tab and give its panel."""
-    page.get_by_role("tab", name=title).click()
-    panel = page.get_by_role("tabpanel", name=title)
-    expect(panel).to_be_visible(timeout=WAIT_MS)
-    return panel
+def part(page: Page, title: str) -> Locator:
+    """Open a part of the page and give the page beside the sidebar."""
+    main = page.get_by_test_id("stMain")
+    main.get_by_test_id("stButtonGroup").get_by_text(title, exact=True).click()
+    return main
 
 
 def ask_for(page: Page, model: str) -> None:
-    panel = tab(page, "Get more")
+    panel = part(page, "Get more")
     fill(panel.get_by_label("Any model of Ollama's library or of Hugging Face"), model)
     panel.get_by_role("button", name="Pull this model").click()
 
@@ -67,6 +70,8 @@ def test_a_model_is_fetched_with_progress_cancelled_fetched_to_the_end_and_remov
 ) -> None:
     change(slam, ABSENT, pull_ms=20_000)
     open_models(page, slam)
+    expect(page.get_by_text("for models (")).to_be_visible(timeout=WAIT_MS)
+    expect(page.get_by_test_id("stDataFrame").locator("canvas").first).to_be_visible()
     picture(page, pictures, "models_installed")
     ask_for(page, ABSENT)
     going = page.get_by_text(
@@ -85,12 +90,12 @@ def test_a_model_is_fetched_with_progress_cancelled_fetched_to_the_end_and_remov
 
     change(slam, ABSENT, pull_ms=2_000)
     page.get_by_role("button", name="Go on").click()
-    expect(page.get_by_text(f"{ABSENT} is installed, digest")).to_be_visible(timeout=WAIT_MS)
+    expect(page.get_by_text(f"{ABSENT} was fetched, digest")).to_be_visible(timeout=WAIT_MS)
     second = newest_pull(slam)
     assert second.status is PullStatus.FINISHED
     assert second.digest is not None
 
-    panel = tab(page, "Remove")
+    panel = part(page, "Remove")
     row = panel.get_by_text(ABSENT, exact=True)
     expect(row).to_be_visible(timeout=WAIT_MS)
     picture(page, pictures, "models_remove")
@@ -115,7 +120,7 @@ def test_the_papers_models_are_filtered_and_say_what_was_corrected(
     slam: Slam, page: Page, pictures: Path | None
 ) -> None:
     open_models(page, slam)
-    panel = tab(page, "Get more")
+    panel = part(page, "Get more")
     expect(panel.get_by_role("button", name="Pull", exact=True)).to_have_count(28, timeout=WAIT_MS)
     fill(panel.get_by_label("Filter"), "vicuna")
     expect(panel.get_by_role("button", name="Pull", exact=True)).to_have_count(3, timeout=WAIT_MS)
@@ -132,18 +137,33 @@ def test_a_changed_model_is_shown_and_taken_as_a_new_candidate(
     change(slam, INSTALLED, revision=1)
     open_page(page, "Models")
     expect(page.get_by_role("heading", name="Models", exact=True)).to_be_visible(timeout=WAIT_MS)
-    # What the host has is asked for anew every ten seconds.
-    page.wait_for_timeout(10_500)
-    page.reload()
-    panel = tab(page, "Digests")
+    page.get_by_role("button", name="Look again").click()
+    panel = part(page, "Digests")
     expect(panel.get_by_text(f"The weights behind 'ollama/{INSTALLED}' changed")).to_be_visible(
         timeout=WAIT_MS
     )
+    expect(page.get_by_test_id("stDataFrame").locator("canvas").first).to_be_visible()
     picture(page, pictures, "models_digests")
     panel.get_by_role("button", name="Take the changed").click()
     expect(panel.get_by_text("The weights behind")).to_have_count(0, timeout=WAIT_MS)
     open_page(page, "Study")
     expect(page.get_by_text("Version 2, a draft")).to_be_visible(timeout=WAIT_MS)
+
+
+def test_an_installed_model_is_added_to_the_studys_candidates(slam: Slam, page: Page) -> None:
+    change(slam, ABSENT, pull_ms=0, installed=True)
+    open_models(page, slam)
+    page.goto(f"{slam.studio_url}/?study=New%20study…")
+    expect(page.get_by_role("heading", name="Make a study")).to_be_visible(timeout=WAIT_MS)
+    make_study(page, "Growing briefing")
+    open_page(page, "Models")
+    page.get_by_role("button", name="Look again").click()
+    expect(page.get_by_text("Add to the candidates of")).to_be_visible(timeout=WAIT_MS)
+    page.get_by_role("button", name="Add candidate").click()
+    expect(page.get_by_text("All of them are in the study")).to_be_visible(timeout=WAIT_MS)
+    open_page(page, "Study")
+    lines = page.get_by_test_id("stSidebar").get_by_role("textbox", name="Candidates, one a line")
+    expect(lines).to_have_value(re.compile(rf"\nollama/{ABSENT}$"), timeout=WAIT_MS)
 
 
 def _pin(slam: Slam, study: str) -> None:
@@ -160,13 +180,13 @@ def _pin(slam: Slam, study: str) -> None:
 def test_without_ollama_the_page_says_so_and_still_offers_the_catalogue(
     slam: Slam, phone: Page, pictures: Path | None
 ) -> None:
-    sign_in(phone, slam)
+    open_models(phone, slam)
+    picture(phone, pictures, "models_phone")
     httpx.put(f"{slam.sandbox_url}/sandbox/faults", json={"outage": {"seconds": 600}})
-    phone.wait_for_timeout(10_500)
-    phone.goto(f"{slam.studio_url}/models")
+    phone.get_by_role("button", name="Look again").click()
     expect(phone.get_by_text("server busy, please try again")).to_be_visible(timeout=WAIT_MS)
     picture(phone, pictures, "models_phone_empty")
-    panel = tab(phone, "Get more")
+    panel = part(phone, "Get more")
     expect(panel.get_by_role("button", name="Pull", exact=True)).to_have_count(28, timeout=WAIT_MS)
     width = phone.evaluate("document.documentElement.scrollWidth")
     assert width <= 360, "nothing is wider than the phone"

@@ -17,6 +17,7 @@ from ui.studio.progress import in_words
 
 PLACE = "pulls"
 _SHOWN_FOR = timedelta(hours=1)
+_DONE_SHOWN_FOR = timedelta(minutes=1)
 
 
 def show_pulls(actor: str, polling: bool) -> None:
@@ -26,7 +27,8 @@ def show_pulls(actor: str, polling: bool) -> None:
     now = utc_now()
     for view in views:
         ended_at = view.pull.ended_at
-        if ended_at is None or now - ended_at < _SHOWN_FOR:
+        is_done = view.pull.status is PullStatus.FINISHED
+        if ended_at is None or now - ended_at < (_DONE_SHOWN_FOR if is_done else _SHOWN_FOR):
             _one_pull(view, actor)
     if any(view.is_active for view in views) != polling:
         # The page decides how often this is drawn, and draws the tables below.
@@ -39,11 +41,15 @@ def _one_pull(view: PullView, actor: str) -> None:
     name = pull.model.partition("/")[2]
     if pull.status is PullStatus.FINISHED:
         digest = f", digest {short_digest(pull.digest)}" if pull.digest else ""
-        st.success(plain(f"{name} is installed{digest}."))
+        st.success(plain(f"{name} was fetched{digest}."))
         return
     with st.container(border=True):
         left, right = st.columns([5, 1], vertical_alignment="center")
-        left.progress(view.share or 0.0, text=plain(f"{name}: {_state(view)}"))
+        text = plain(f"{name}: {_state(view)}")
+        if view.share is None:
+            left.write(text)
+        else:
+            left.progress(view.share, text=text)
         if pull.error_message:
             left.error(plain(pull.error_message))
         if not view.is_active:

@@ -130,7 +130,9 @@ def _explain_local(error: "BotoCoreError") -> HostingError:
         return HostingError(_EXPIRED_CREDENTIALS)
     if isinstance(error, exceptions.ProfileNotFound):
         return HostingError("The profile that AWS_PROFILE names does not exist; correct the name.")
-    if isinstance(error, exceptions.HTTPClientError | exceptions.InvalidRegionError):
+    if isinstance(error, exceptions.UnknownRegionError | exceptions.InvalidRegionError):
+        return HostingError("AWS has no such region; set AWS_REGION, for example to us-east-1.")
+    if isinstance(error, exceptions.HTTPClientError | exceptions.ConnectionError):
         return HostingError(
             "AWS cannot be reached; check the network, AWS_REGION and AWS_ENDPOINT_URL."
         )

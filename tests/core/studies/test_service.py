@@ -9,6 +9,7 @@ from core.errors import InvalidInputError, NotFoundError
 from core.studies.definition import Case, Parameters, StudyDefinition
 from core.studies.parameters import Overrides
 from core.studies.service import (
+    add_candidate,
     create_study,
     definition_of,
     freeze,
@@ -242,3 +243,12 @@ def test_the_same_calls_shared_out_otherwise_make_no_new_version(database: Datab
     everywhere = {model: {"temperature": 0.7} for model in a_definition().models}
     same = replace(a_definition(), parameters=Parameters(temperature=1.0), overrides=everywhere)
     assert save_version(database, first.study.id, same, ACTOR).version.id == first.version.id
+
+
+def test_a_candidate_is_added_beside_those_that_are_there(database: Database) -> None:
+    first = created(database)
+    second = add_candidate(database, first.study.id, "ollama:orca2:7b", ACTOR)
+    assert definition_of(second).candidates == (*a_definition().candidates, "ollama/orca2:7b")
+    assert set(ids(first.candidates)) < set(ids(second.candidates))
+    with pytest.raises(InvalidInputError, match="'ollama/orca2:7b' is named twice"):
+        add_candidate(database, first.study.id, "ollama/orca2:7b", ACTOR)

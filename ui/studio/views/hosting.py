@@ -145,6 +145,14 @@ def _form(actor: str) -> dict[str, object] | None:
                 "Context length in tokens", 256, 1_048_576, fields["context_length"].default
             )
             parallel = st.number_input("Requests at a time", 1, 64, fields["num_parallel"].default)
+            source = st.text_input(
+                "Install SLaM's daemon from", placeholder="git+https://host/repo@tag",
+                help="Probes then run on the machine itself and not through a tunnel.",
+            )  # fmt: skip
+            parameter = st.text_input(
+                "SSM parameter with the daemon's database address", placeholder="/slam/database-url"
+            )
+            port = st.number_input("Port of that database", 1, 65535, 5432)
         asked = st.form_submit_button("Show the price", key="host_price_button")
     if not asked:
         return None
@@ -160,6 +168,9 @@ def _form(actor: str) -> dict[str, object] | None:
         "ollama_version": version.strip(),
         "context_length": int(context),
         "num_parallel": int(parallel),
+        "daemon_source": source.strip() or None,
+        "database_url_parameter": parameter.strip() or None,
+        "database_port": int(port),
     }
 
 

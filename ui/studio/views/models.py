@@ -23,36 +23,41 @@ from ui.studio.hosts import PROVIDER, hosted_models, look_again, remove_from_hos
 from ui.studio.pulls import show_pulls
 from ui.studio.session import chosen_study, require_staff, warn_without_daemon
 
+_PARTS = ("Installed", "Get more", "Digests", "Remove", "Warm-ups")
 _OTHER = "other_model"
 
 
 def page() -> None:
     """Draw the page."""
     actor = require_staff()
-    st.title("Models")
+    title, again = st.columns([4, 1], vertical_alignment="center")
+    title.title("Models")
+    again.button("Look again", icon=":material/refresh:", on_click=look_again)
     warn_without_daemon()
     found, problem = hosted_models()
     polling = any(view.is_active for view in list_pulls(database()))
     draw = st.fragment(guarded(show_pulls), run_every=1.0 if polling else None)
     draw(actor, polling)
-    tabs = st.tabs(["Installed", "Get more", "Digests", "Remove", "Warm-ups"])
-    with tabs[0]:
-        _installed(found, problem, actor)
-    with tabs[1]:
+    # Tabs would draw all of their contents, and tables that are not seen without a width.
+    part = st.segmented_control(
+        "Part", _PARTS, default=_PARTS[0], required=True, key="models_part",
+        label_visibility="collapsed",
+    )  # fmt: skip
+    if problem:
+        st.info(plain(problem))
+    if part == "Installed" and found:
+        _installed(found, actor)
+    elif part == "Get more":
         _catalogue(found, actor)
-    with tabs[2]:
+    elif part == "Digests":
         _digests(found, actor)
-    with tabs[3]:
+    elif part == "Remove" and found:
         _removal(found, actor)
-    with tabs[4]:
+    elif part == "Warm-ups":
         _warm_ups()
 
 
-def _installed(found: Survey | None, problem: str | None, actor: str) -> None:
-    if found is None:
-        st.info(plain(problem))
-        st.button("Look again", on_click=look_again)
-        return
+def _installed(found: Survey, actor: str) -> None:
     if not found.models:
         st.info("Ollama has no model yet; fetch one under “Get more”.")
         return
@@ -199,7 +204,7 @@ def _pins_frame(pins: Sequence[StudyPin]) -> pd.DataFrame:
     )  # fmt: skip
 
 
-def _removal(found: Survey | None, actor: str) -> None:
+def _removal(found: Survey, actor: str) -> None:
     show_problem("removal")
     facts = _facts(found)
     if not facts:

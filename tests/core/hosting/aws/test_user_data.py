@@ -30,7 +30,7 @@ TAGS = st.text("abcXYZ019._/:-", min_size=1, max_size=127).map(lambda text: f"m{
 # part: {name} is what it is called by.
 STAND_IN = """#!/bin/bash
 printf '%s %s\\n' '{name}' "$*" >>"$CALLS"
-[[ " $FAILING " == *" {name} "* ]] && exit 7
+if [[ $FAILING == '{name}' ]]; then exit 7; fi
 {part}
 """
 PARTS = {

@@ -1,4 +1,4 @@
-"""One sandbox for the folder, as fresh and quick for every test."""
+"""One sandbox for each file of tests, as fresh and quick for every test."""
 
 from collections.abc import Iterator
 
