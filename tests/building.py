@@ -71,6 +71,11 @@ class Sandbox:
                 for path in ("/api/chat", "/v1/chat/completions")
             )
 
+    def posted(self, path: str) -> int:
+        """How many requests of that path asked for something new."""
+        found = httpx.get(f"{self.url}/sandbox/requests", params={"path": path}).json()
+        return sum(entry["method"] == "POST" for entry in found["requests"])
+
     def environment(self) -> dict[str, str]:
         """The environment variables that lead to it."""
         return {
@@ -230,7 +235,13 @@ class Unprepared(Preparing):
         return Prepared()
 
 
-async def make(database: Database, sandbox: Sandbox, run_id: str, row_ids: Sequence[str]) -> None:
+async def make(
+    database: Database,
+    sandbox: Sandbox,
+    run_id: str,
+    row_ids: Sequence[str],
+    mode: CallMode = CallMode.DIRECT,
+) -> None:
     """Make those rows as the daemon does, in one chunk a model."""
     models = sandbox.models()
     store = WritingTogether(database)
@@ -242,7 +253,7 @@ async def make(database: Database, sandbox: Sandbox, run_id: str, row_ids: Seque
     try:
         for group in sorted({groups.get(row_id, "") for row_id in row_ids}):
             wanted = [row_id for row_id in row_ids if groups.get(row_id, "") == group]
-            await maker.make_chunk(run_id, wanted, CallMode.DIRECT)
+            await maker.make_chunk(run_id, wanted, mode)
     finally:
         await models.close()
         store.close()

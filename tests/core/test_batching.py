@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-import httpx
 import pytest
 
 from core.batching import Batching
@@ -71,10 +70,7 @@ def batches(database: Database) -> list[Batch]:
 
 def handed_over(sandbox: Sandbox) -> int:
     """How many batches the provider was given."""
-    entries = httpx.get(f"{sandbox.url}/sandbox/requests", params={"path": "/v1/batches"}).json()[
-        "requests"
-    ]
-    return sum(entry["method"] == "POST" for entry in entries)
+    return sandbox.posted("/v1/batches")
 
 
 def test_a_batch_makes_every_response_for_half_the_price_and_times_none(

@@ -31,7 +31,7 @@ def test_what_a_candidate_has_otherwise_is_typed_on_its_line_and_shown_there_aga
     sidebar.get_by_text("More parameters").click()
     fill(sidebar.get_by_role("spinbutton", name="Seed"), "7")
     fill(sidebar.get_by_role("textbox", name="Stop sequences"), r'END "\n#"')
-    sidebar.get_by_text("Answers are JSON objects").click()
+    sidebar.get_by_test_id("stCheckbox").filter(has_text="Answers are JSON").first.click()
     sidebar.get_by_role("button", name="Save study").click()
     refusal = page.get_by_text("Line 1 of the candidates: 'warmth' is no parameter; known are")
     expect(refusal).to_be_visible(timeout=WAIT_MS)

@@ -36,37 +36,58 @@ def role_name(region: str, parameter: str | None) -> str:
 
 
 def ensure_instance_profile(cloud: Cloud, spec: HostSpec) -> str:
-    """Make the machine's role and instance profile where they are missing; gives their name.
+    """Make the machine's role and instance profile unless they are there; gives their name.
+
+    The role enters the profile last, so that a profile with a role is a whole one. Whoever is not
+    to make roles can use one that an administrator's launch made.
 
     Raises:
         HostingError: AWS refuses.
     """
-    parameter = spec.database_url_parameter
-    name, path = role_name(cloud.region, parameter), role_path(cloud.region)
-    tags: list[TagTypeDef] = [{"Key": MANAGED, "Value": MANAGED_BY}]
-    with explained():
-        from botocore.exceptions import ClientError
+    from botocore.exceptions import ClientError
 
+    name = role_name(cloud.region, spec.database_url_parameter)
+    with explained():
         try:
-            cloud.iam.create_role(
-                RoleName=name, Path=path, AssumeRolePolicyDocument=json.dumps(_TRUST), Tags=tags
+            profile = cloud.iam.get_instance_profile(InstanceProfileName=name)["InstanceProfile"]
+        except ClientError as error:
+            _unless(error, "NoSuchEntity")
+        else:
+            if profile["Roles"]:
+                return name
+        _make_role(cloud, name, spec.database_url_parameter)
+        try:
+            cloud.iam.create_instance_profile(
+                InstanceProfileName=name, Path=role_path(cloud.region), Tags=_role_tags()
             )
         except ClientError as error:
             _unless(error, "EntityAlreadyExists")
-        cloud.iam.attach_role_policy(RoleName=name, PolicyArn=_core_policy(cloud.partition))
-        cloud.iam.put_role_policy(
-            RoleName=name,
-            PolicyName=_DENIAL,
-            PolicyDocument=json.dumps(denial(cloud.partition, parameter)),
-        )
-        try:
-            cloud.iam.create_instance_profile(InstanceProfileName=name, Path=path, Tags=tags)
-        except ClientError as error:
-            _unless(error, "EntityAlreadyExists")
-        profile = cloud.iam.get_instance_profile(InstanceProfileName=name)["InstanceProfile"]
-        if not profile["Roles"]:
-            cloud.iam.add_role_to_instance_profile(InstanceProfileName=name, RoleName=name)
+        cloud.iam.add_role_to_instance_profile(InstanceProfileName=name, RoleName=name)
     return name
+
+
+def _make_role(cloud: Cloud, name: str, parameter: str | None) -> None:
+    from botocore.exceptions import ClientError
+
+    try:
+        cloud.iam.create_role(
+            RoleName=name,
+            Path=role_path(cloud.region),
+            AssumeRolePolicyDocument=json.dumps(_TRUST),
+            Tags=_role_tags(),
+        )
+    except ClientError as error:
+        _unless(error, "EntityAlreadyExists")
+    cloud.iam.attach_role_policy(RoleName=name, PolicyArn=_core_policy(cloud.partition))
+    cloud.iam.put_role_policy(
+        RoleName=name,
+        PolicyName=_DENIAL,
+        PolicyDocument=json.dumps(denial(cloud.partition, parameter)),
+    )
+
+
+def _role_tags() -> "list[TagTypeDef]":
+    return [{"Key": MANAGED, "Value": MANAGED_BY}]
 
 
 def remove_instance_profile(cloud: Cloud, name: str) -> None:

@@ -48,18 +48,23 @@ class Launch:
     is_new: bool
 
 
-def already_launched(cloud: Cloud, spec: HostSpec) -> Host | None:
+def already_launched(cloud: Cloud, spec: HostSpec, now: datetime) -> Host | None:
     """The machine of that name, where it was launched with just these settings.
 
     Raises:
         InvalidInputError: a machine of that name exists with other settings.
-        HostingError: AWS refuses.
+        HostingError: it has expired, or AWS refuses.
     """
     existing = find_host(cloud, spec.name)
     if existing is not None and existing.spec_tags != tags_of(spec):
         raise InvalidInputError(
             f"A machine {spec.name!r} exists with other settings; take it down with "
             f"`slam host down {spec.name}` or choose another name."
+        )
+    if existing is not None and existing.is_expired(now):
+        raise HostingError(
+            f"The machine {spec.name!r} has expired and must not be used; take it down with "
+            f"`slam host down {spec.name}` first."
         )
     return existing
 
@@ -84,7 +89,7 @@ def launch(
         InvalidInputError: a machine of that name exists with other settings.
         HostingError: AWS refuses, or no zone has room.
     """
-    if existing := already_launched(cloud, plan.spec):
+    if existing := already_launched(cloud, plan.spec, now):
         return Launch(existing, is_new=False)
     from botocore.exceptions import ClientError
 
@@ -138,7 +143,7 @@ def _launch_in(
             if error_code(error) != "IdempotentParameterMismatch":
                 raise
             # The token was used with other values: by a launch at the same time, or earlier today.
-            if existing := already_launched(cloud, plan.spec):
+            if existing := already_launched(cloud, plan.spec, now):
                 return Launch(existing, is_new=False)
             continue
         if instance["State"]["Name"] not in _ENDED:

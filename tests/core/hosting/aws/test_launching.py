@@ -12,7 +12,7 @@ from core.hosting.aws.errors import HostingError, NotPermittedError
 from core.hosting.aws.hosts import list_hosts, take_down
 from core.hosting.aws.launching import client_token, launch
 from core.hosting.aws.session import Cloud
-from tests.core.hosting.aws.building import NOW, launched, no_pause, plan
+from tests.core.hosting.aws.building import NOW, launched, long_ago, no_pause, plan
 from tests.core.hosting.aws.cloud import IMAGE_ID, refuse
 
 if TYPE_CHECKING:
@@ -126,6 +126,23 @@ def test_another_spec_under_the_same_name_is_refused(cloud: Cloud) -> None:
     launched(cloud)
     with pytest.raises(InvalidInputError, match="'bench' exists with other settings"):
         launched(cloud, hours=8)
+
+
+def test_an_expired_machine_does_not_pass_for_a_new_one(cloud: Cloud) -> None:
+    long_ago(cloud)
+    with pytest.raises(HostingError, match=r"'bench' has expired and must not be used"):
+        launched(cloud)
+
+
+def test_a_role_that_was_left_half_made_is_completed(cloud: Cloud) -> None:
+    launched(cloud)
+    name = "slam-host-us-east-1"
+    cloud.iam.remove_role_from_instance_profile(InstanceProfileName=name, RoleName=name)
+    cloud.iam.delete_role_policy(RoleName=name, PolicyName="only-named-parameters")
+    launched(cloud, name="second")
+    profile = cloud.iam.get_instance_profile(InstanceProfileName=name)["InstanceProfile"]
+    assert [role["RoleName"] for role in profile["Roles"]] == [name]
+    assert inline_policy(cloud, name)["Statement"]
 
 
 def test_a_launch_at_the_same_moment_by_someone_else_is_found_not_doubled(cloud: Cloud) -> None:
