@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --disable-pip-version-check --quiet -c constraints.txt
 
-.PHONY: run test benchmark clean
+.PHONY: run test faults benchmark clean
 
 run: .venv/.run
 	@exec $(BIN)/slam up
@@ -15,6 +15,10 @@ test: .venv/.test
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m pytest
+
+# The tests that kill daemons, with 50 kills instead of a few; takes about half an hour.
+faults: .venv/.test
+	SLAM_FAULTS_IN_FULL=1 $(BIN)/python -m pytest tests/daemon/test_faults.py -v
 
 benchmark: .venv/.test
 	@for file in benchmarks/[a-z]*.py; do echo "== $$file"; $(BIN)/python -m "benchmarks.$$(basename $$file .py)" || exit 1; done

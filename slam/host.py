@@ -61,7 +61,7 @@ def up_command(region: str | None, yes: bool, spot: bool, **values: object) -> N
     """Launch a machine, after its price was shown and confirmed."""
     spec = make_spec(**values, market="spot" if spot else "on-demand")
     cloud = connect(region)
-    if machine := already_launched(cloud, spec):
+    if machine := already_launched(cloud, spec, _now()):
         click.echo("It was launched before; nothing new is launched.")
         click.echo(_host_in_words(machine, _now()))
     else:

@@ -20,7 +20,7 @@ from core.money.confirmation import Confirmation
 from core.preparing import Prepared, Preparing
 from core.settings import Settings
 from core.studies.definition import Case, Parameters, StudyDefinition
-from core.studies.service import create_study
+from core.studies.service import create_study, newest_version
 from core.terms import Terms
 from db.engine import Database
 from db.repositories.responses import Key
@@ -184,20 +184,25 @@ def store_responses(
 
 
 SETTINGS = Settings(home=Path("unused"))
-UNPRICED = (REFERENCE,)
 
 
-def agreed(budget_usd: float | None = None, mode: CallMode = CallMode.DIRECT) -> Terms:
+def agreed(
+    budget_usd: float | None = None,
+    mode: CallMode = CallMode.DIRECT,
+    unpriced: Sequence[str] = (REFERENCE,),
+) -> Terms:
     """Terms of somebody who agrees to whatever it costs, up to the budget."""
-    return Terms(mode, Confirmation(1e6, budget_usd, UNPRICED, ACTOR))
+    return Terms(mode, Confirmation(1e6, budget_usd, tuple(unpriced), ACTOR))
 
 
 def request_generation(
     database: Database, study_id: str, actor: str = ACTOR, *, retry_failed: bool = False
 ) -> Run:
     """Request the responses of a study, agreeing to what they cost."""
+    models = [one.model for one in newest_version(database, study_id).candidates]
+    terms = agreed(unpriced=models)
     return generation_service.request_generation(
-        database, SETTINGS, study_id, actor, agreed(), retry_failed=retry_failed
+        database, SETTINGS, study_id, actor, terms, retry_failed=retry_failed
     )
 
 

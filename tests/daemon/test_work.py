@@ -4,12 +4,10 @@ import signal
 import time
 
 import pytest
-from sqlalchemy import text
 
 from core.runs import cancel_run, daemon_is_alive, newest_progress
 from db.engine import Database
-from db.repositories.work import Work
-from db.tables import Attempt, AttemptStatus, CallStatus, Judgment, Run, RunKind, RunStatus
+from db.tables import Attempt, AttemptStatus, CallStatus, Judgment, RunKind, RunStatus
 from tests.building import (
     ABSENT,
     ACTOR,
@@ -165,46 +163,7 @@ def test_an_outage_in_the_middle_is_waited_for(
     assert {(one.http_status, one.error_kind) for one in struck} == {(503, "unavailable")}
 
 
-@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
-def test_the_work_of_a_killed_daemon_is_taken_over_by_another_one(
-    database: Database, daemons: Daemons, sandbox: Sandbox
-) -> None:
-    sandbox.change(REFERENCE, time_to_first_token_ms=400)
-    content = make_study(database, candidates=[REFERENCE], reference=None, cases=50, samples=2)
-    killed = daemons.start("one")
-    daemons.start("two")
-    run = request_generation(database, content.study.id, ACTOR)
-    wait_until(lambda: _at_work(database, run) == {"one", "two"}, daemons.printed)
-    daemons.wait_until_made(content, 10)
-    daemons.kill(killed)
-    killed_at = time.monotonic()
-    committed = daemons.made(content)
-    sandbox.change(REFERENCE, time_to_first_token_ms=5)
-    wait_until(lambda: "one" not in _at_work(database, run), daemons.printed, patience_s=20)
-    daemons.wait_for_end(run)
-    assert time.monotonic() - killed_at < 20
-
-    made = daemons.made(content)
-    assert len(made) == 100
-    assert committed.items() <= made.items()
-    assert sandbox.calls() - 100 <= CONCURRENCY
-    with database.read() as session:
-        counts = Work(session).counts(run)
-    assert (counts.ok, counts.failed) == (100, 0)
-    assert "took over the work of one" in daemons.printed()
-
-
 def _is_quiet(sandbox: Sandbox) -> bool:
     before = sandbox.calls()
     time.sleep(1)
     return sandbox.calls() == before
-
-
-def _at_work(database: Database, run: Run) -> set[str]:
-    """The daemons that hold unfinished chunks of a run, from the work engine's own table."""
-    query = text(
-        "SELECT DISTINCT executor_id FROM dbos.workflow_status"
-        " WHERE workflow_uuid LIKE :run AND status = 'PENDING'"
-    )
-    with database.engine.connect() as connection:
-        return set(connection.execute(query, {"run": f"{run.id}:%"}).scalars())

@@ -59,6 +59,7 @@ def test_a_machine_is_launched_after_its_price_was_agreed_to_and_taken_down_and_
     fill(hosting.get_by_label("Models to pull, one a line"), "llama2:7b")
     hosting.get_by_role("button", name="Show the price").click()
     expect(metric(hosting, "At most, until it expires")).to_be_visible(timeout=WAIT_MS)
+    hosting.get_by_role("button", name="Launch", exact=True).scroll_into_view_if_needed()
     picture(hosting, pictures, "hosting-price")
     launch(hosting)
     expect(metric(hosting, "Cost so far")).to_have_text("$0.00")
@@ -66,6 +67,7 @@ def test_a_machine_is_launched_after_its_price_was_agreed_to_and_taken_down_and_
     hosting.get_by_text("Reach its Ollama").click()
     expect(hosting.get_by_test_id("stCode")).to_contain_text("AWS-StartPortForwardingSession")
     expect(hosting.get_by_text("Do not measure latency through this tunnel")).to_be_visible()
+    hosting.get_by_role("heading", name="Hosting", exact=True).scroll_into_view_if_needed()
     picture(hosting, pictures, "hosting-running")
 
     down = hosting.get_by_role("button", name="Take it down")
@@ -89,6 +91,7 @@ def test_the_page_fits_a_narrow_window(hosting: Page, pictures: Path | None) -> 
     expect(metric(hosting, "Cost so far")).to_be_visible(timeout=WAIT_MS)
     hosting.get_by_text("Reach its Ollama").click()
     expect(hosting.get_by_test_id("stCode")).to_be_visible()
+    hosting.get_by_text("Do not measure latency through this tunnel").scroll_into_view_if_needed()
     picture(hosting, pictures, "hosting-narrow")
     wide = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
     assert not hosting.evaluate(wide)

@@ -107,6 +107,16 @@ def test_a_model_is_fetched_with_progress_cancelled_fetched_to_the_end_and_remov
     assert [audit.actor for audit in removed] == ["admin"]
 
 
+def test_a_model_that_will_not_fit_is_warned_of_while_it_is_fetched(slam: Slam, page: Page) -> None:
+    change(slam, ABSENT, installed=False, pull_ms=60_000, size=10**15)
+    open_models(page, slam)
+    ask_for(page, ABSENT)
+    warning = page.get_by_text(f"'{ABSENT}' needs 1200000.0 GB of memory (by its file's size")
+    expect(warning).to_be_visible(timeout=WAIT_MS)
+    page.get_by_role("button", name="Cancel").click()
+    expect(page.get_by_text(f"{ABSENT}: was cancelled")).to_be_visible(timeout=WAIT_MS)
+
+
 def test_a_name_that_cannot_be_fetched_is_told_in_one_sentence(slam: Slam, page: Page) -> None:
     open_models(page, slam)
     ask_for(page, "two words")

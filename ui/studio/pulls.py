@@ -6,13 +6,14 @@ import streamlit as st
 
 from core.hosting.acquisition import PullView, cancel_pull, list_pulls, request_pulls
 from core.hosting.disk import bytes_in_words
+from core.hosting.facts import fit_warning, memory_need
 from core.hosting.pins import short_digest
 from db.tables import PullStatus
 from db.types import utc_now
 from ui.plain import plain
 from ui.store import database
 from ui.studio.acting import act, show_problem
-from ui.studio.hosts import look_again
+from ui.studio.hosts import hosted_models, look_again
 from ui.studio.progress import in_words
 
 PLACE = "pulls"
@@ -52,6 +53,8 @@ def _one_pull(view: PullView, actor: str) -> None:
             left.progress(view.share, text=text)
         if pull.error_message:
             left.error(plain(pull.error_message))
+        elif view.is_active and (warning := _fit_warning(name, pull.total_bytes)):
+            left.warning(plain(warning))
         if not view.is_active:
             right.button(
                 "Retry" if pull.status is PullStatus.FAILED else "Go on",
@@ -63,6 +66,12 @@ def _one_pull(view: PullView, actor: str) -> None:
                 "Cancel", key=f"cancel_{pull.id}", help=f"Stop fetching {name}", on_click=act,
                 args=(PLACE, cancel_pull, database(), pull.id, actor),
             )  # fmt: skip
+
+
+def _fit_warning(name: str, file_bytes: int | None) -> str | None:
+    """Said as soon as the size is known, so that a pull that is no use can be cancelled."""
+    found, _ = hosted_models()
+    return fit_warning(name, memory_need(name, file_bytes, None), found.room) if found else None
 
 
 def _state(view: PullView) -> str:

@@ -53,7 +53,10 @@ def quote(cloud: Cloud, spec: HostSpec, zones: tuple[str, ...], now: datetime) -
     machine = on_demand
     if spec.market == "spot":
         machine = spot_usd_per_hour(cloud, spec.instance_type, zones, now)
-        source = f"spot price of {now.astimezone(UTC):%Y-%m-%d %H:%M} UTC; at most {source}"
+        source = (
+            f"the spot market at {now.astimezone(UTC):%Y-%m-%d %H:%M} UTC, bidding up to the "
+            f"on-demand price of ${on_demand:.3f} ({source})"
+        )
     return Quote(machine, on_demand, _extras_usd_per_hour(spec.volume_gb), source)
 
 

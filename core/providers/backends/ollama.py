@@ -29,7 +29,7 @@ from core.providers.base import (
 )
 from core.providers.ollama_api.failures import CAUGHT, failure_of, pull_failure, truncated
 from core.providers.ollama_api.names import with_tag
-from core.providers.ollama_api.utf8 import StrictUtf8Transport
+from core.providers.ollama_api.utf8 import refuse_other_than_utf8
 from core.providers.openai_api.thinking import ThinkSplitter
 from core.settings import Settings
 
@@ -249,7 +249,7 @@ def _client(host: str, timeout: httpx.Timeout) -> ollama.AsyncClient:
         host=host,
         timeout=timeout,
         headers={"Accept-Encoding": "identity"},
-        transport=StrictUtf8Transport(),
+        event_hooks={"response": [refuse_other_than_utf8]},
     )
 
 

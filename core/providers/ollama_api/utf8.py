@@ -6,19 +6,14 @@ from collections.abc import AsyncIterator
 import httpx
 
 
-class StrictUtf8Transport(httpx.AsyncHTTPTransport):
-    """Passes answers on as they come; a `UnicodeDecodeError` is raised at bytes that are no UTF-8.
+async def refuse_other_than_utf8(response: httpx.Response) -> None:
+    """A hook for httpx: a `UnicodeDecodeError` is raised where the answer's bytes are no UTF-8.
 
     Ask for answers without compression (``Accept-Encoding: identity``); others are not looked at.
     """
-
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Send a request; see httpx."""
-        response = await super().handle_async_request(request)
-        stream = response.stream
-        if "content-encoding" not in response.headers and isinstance(stream, httpx.AsyncByteStream):
-            response.stream = _Checked(stream)
-        return response
+    stream = response.stream
+    if "content-encoding" not in response.headers and isinstance(stream, httpx.AsyncByteStream):
+        response.stream = _Checked(stream)
 
 
 class _Checked(httpx.AsyncByteStream):

@@ -185,7 +185,7 @@ def _digests(found: Survey | None, actor: str) -> None:
                       actor),
             )  # fmt: skip
     frame = _pins_frame(pins)
-    st.dataframe(frame, hide_index=True)
+    st.dataframe(frame.rename(columns={"pinned_at": "pinned at (UTC)"}), hide_index=True)
     offer_downloads(frame, f"{study.name} digests")
 
 

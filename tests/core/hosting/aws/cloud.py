@@ -5,7 +5,8 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 import boto3
 import httpx
@@ -16,6 +17,9 @@ from moto.moto_server.threaded_moto_server import ThreadedMotoServer
 from moto.ssm.models import ssm_backends
 
 from core.hosting.aws.planning import IMAGE_PARAMETER
+
+if TYPE_CHECKING:
+    from types_boto3_ssm import SSMClient
 
 REGION = "us-east-1"
 IMAGE_ID = "ami-12c6146b"
@@ -45,16 +49,19 @@ class OurAWS:
 
     def _publish_image(self) -> None:
         """Put under a name of ours, then renamed: the API takes none under /aws but AWS's own."""
-        ssm = boto3.client(
+        self._ssm.put_parameter(Name="/slam/image", Value=IMAGE_ID, Type="String")
+        parameters = ssm_backends[DEFAULT_ACCOUNT_ID][REGION]._parameters
+        parameters[IMAGE_PARAMETER] = parameters.pop("/slam/image")
+
+    @cached_property
+    def _ssm(self) -> "SSMClient":
+        return boto3.client(
             "ssm",
             region_name=REGION,
             endpoint_url=self.url,
             aws_access_key_id="testing",
             aws_secret_access_key="testing",
         )
-        ssm.put_parameter(Name="/slam/image", Value=IMAGE_ID, Type="String")
-        parameters = ssm_backends[DEFAULT_ACCOUNT_ID][REGION]._parameters
-        parameters[IMAGE_PARAMETER] = parameters.pop("/slam/image")
 
 
 @contextmanager

@@ -3,7 +3,7 @@
 import json
 import re
 
-from core.hosting.aws.hosts import list_hosts, take_down
+from core.hosting.aws.hosts import MANAGED, MANAGED_BY, as_tag_list, list_hosts, take_down
 from core.hosting.aws.planning import plan_launch
 from core.hosting.aws.session import Cloud
 from core.hosting.aws.sweeping import find_leftovers, remove_leftovers
@@ -45,9 +45,8 @@ def test_the_documented_policy_allows_what_is_called_and_nothing_else(
     plan_launch(cloud, spec(market="spot"), NOW)
     launched(cloud)
     launched(cloud, name="second")
-    ours = [{"Key": "slam:managed-by", "Value": "slam"}]
     left = cloud.ec2.create_volume(AvailabilityZone="us-east-1a", Size=8)["VolumeId"]
-    cloud.ec2.create_tags(Resources=[left], Tags=ours)
+    cloud.ec2.create_tags(Resources=[left], Tags=as_tag_list({MANAGED: MANAGED_BY}))
     called -= {"ec2:CreateVolume", "ec2:CreateTags"}
     take_down(cloud, [host.instance_id for host in list_hosts(cloud)])
     remove_leftovers(cloud, find_leftovers(cloud, NOW))
