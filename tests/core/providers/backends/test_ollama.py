@@ -333,7 +333,8 @@ def test_the_time_that_loading_took_is_told(base_url: str) -> None:
     change(base_url, SMALL, load_ms=60)
     reply = ask(ollama_at(base_url), ChatRequest(SMALL, PROMPT, max_tokens=3))
     assert reply.load_duration_ns is not None
-    assert reply.load_duration_ns >= 60e6
+    # The stand-in sleeps that long by another clock, which may be a little ahead of this one.
+    assert reply.load_duration_ns >= 0.95 * 60e6
     assert reply.load_duration_ns == reply.provider_figures["load_duration"]
 
 
