@@ -5,17 +5,11 @@ that whatever else the machine does hits both alike.
 """
 
 import os
-import subprocess
-import sys
 import tempfile
-import time
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 
-import httpx
-
-from benchmarks.streamlit_socket import Tab, summary
+from benchmarks.streamlit_socket import Tab, running_page, summary
 from core.rating.campaigns import open_campaign
 from core.rating.sessions import session_token, start_session
 from core.secret import signing_secret
@@ -25,9 +19,8 @@ from core.studies.service import create_study
 from db.engine import Database, sqlite_url
 from db.migrate import migrate
 from db.tables import CallStatus, Response
-from tests.postgresql import free_port, running_postgresql
+from tests.postgresql import running_postgresql
 
-ROOT = Path(__file__).parent.parent
 STEPS = 200
 WARM_UP = 20
 
@@ -48,8 +41,8 @@ def _compare(store: str, home: Path, url: str) -> None:
     environment = os.environ | {"SLAM_HOME": str(home), "DATABASE_URL": url}
     token = _prepare(home, url)
     with ExitStack() as stack:
-        ours_url = stack.enter_context(_page("ui/rate/app.py", environment))
-        bare_url = stack.enter_context(_page("benchmarks/bare_page.py", environment))
+        ours_url = stack.enter_context(running_page("ui/rate/app.py", environment))
+        bare_url = stack.enter_context(running_page("benchmarks/bare_page.py", environment))
         ours = stack.enter_context(Tab(ours_url, f"session={token}"))
         bare = stack.enter_context(Tab(bare_url))
         ours_ms: list[float] = []
@@ -111,31 +104,6 @@ def _prepare(home: Path, url: str) -> str:
     session_id = start_session(database, campaign.link_token, "benchmark", {})
     database.close()
     return session_token(session_id, signing_secret(Settings(home=home)))
-
-
-@contextmanager
-def _page(script: str, environment: dict[str, str]) -> Iterator[str]:
-    port = free_port()
-    process = subprocess.Popen(
-        [sys.executable, "-m", "streamlit", "run", script, "--server.port", str(port)],
-        env=environment,
-        cwd=ROOT,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    url = f"http://127.0.0.1:{port}"
-    try:
-        until = time.monotonic() + 60
-        while time.monotonic() < until:
-            try:
-                if httpx.get(f"{url}/_stcore/health").is_success:
-                    break
-            except httpx.HTTPError:
-                time.sleep(0.1)
-        yield url
-    finally:
-        process.terminate()
-        process.wait(timeout=10)
 
 
 if __name__ == "__main__":

@@ -1,34 +1,57 @@
-"""One browser tab without a browser: a websocket that speaks Streamlit's own messages."""
+"""Streamlit pages in processes of their own, and one browser tab without a browser on them.
+
+The tab is a websocket that speaks Streamlit's own messages.
+"""
 
 import json
+import subprocess
+import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+import httpx
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.sync.client import ClientConnection, connect
 
+from tests.postgresql import free_port
+
+ROOT = Path(__file__).parent.parent
 _FINISHED_EARLY = ForwardMsg.FINISHED_EARLY_FOR_RERUN
 
 
 @dataclass
 class Tab:
-    """A tab on one page; widgets are found by the end of their key."""
+    """A tab on one page; widgets are found by the end of their key.
+
+    ``page_name`` is the page of an app with several, as its address names it; ``cookie`` is sent
+    along when the socket is opened.
+    """
 
     url: str
     query: str = ""
+    page_name: str = ""
+    cookie: str = ""
     socket: ClientConnection | None = None
     page_hash: str = ""
     widget_ids: list[str] = field(default_factory=list)
     texts: list[str] = field(default_factory=list)
+    fragment_id: str = ""
 
     def __enter__(self) -> "Tab":
         """Open the socket and run the page once."""
         address = self.url.replace("http", "ws", 1) + "/_stcore/stream"
+        headers = {"cookie": self.cookie} if self.cookie else None
         # Streamlit takes its protocol from the subprotocol's name.
-        self.socket = connect(address, subprotocols=["streamlit"], compression=None)  # type: ignore[list-item]  # a NewType of str
+        protocols: Any = ["streamlit"]
+        self.socket = connect(
+            address, subprotocols=protocols, compression=None, additional_headers=headers
+        )
         self.run({})
         return self
 
@@ -46,25 +69,37 @@ class Tab:
         """The id of the newest widget whose key begins so."""
         return next(one for one in reversed(self.widget_ids) if f"-{key_start}" in one)
 
-    def run(self, values: dict[str, Any], until: str = "") -> tuple[float, float]:
+    def run(
+        self, values: dict[str, Any], until: str = "", *, only_fragment: bool = False
+    ) -> tuple[float, float]:
         """Send widget values, and wait until the page has run.
+
+        Args:
+            values: what the widgets hold, by id.
+            until: the beginning of a text whose coming is timed.
+            only_fragment: run nothing but the fragment that draws itself anew by a clock.
 
         Returns:
             Milliseconds until an element whose text begins with ``until`` came, and until the run
             was over.
         """
         assert self.socket is not None
-        message = self._message(values).SerializeToString()
+        message = self._message(values)
+        if only_fragment:
+            message.rerun_script.fragment_id = self.fragment_id
+            message.rerun_script.is_auto_rerun = True
         self.widget_ids, self.texts = [], []
         shown_ms = 0.0
         began = time.perf_counter()
-        self.socket.send(message)
+        self.socket.send(message.SerializeToString())
         while True:
             reply = ForwardMsg()
             reply.ParseFromString(bytes(self.socket.recv(timeout=30)))  # type: ignore[arg-type]  # binary frames only
             kind = reply.WhichOneof("type")
             if kind == "new_session":
                 self.page_hash = reply.new_session.page_script_hash or self.page_hash
+            elif kind == "auto_rerun":
+                self.fragment_id = reply.auto_rerun.fragment_id
             elif kind == "page_info_changed":
                 self.query = reply.page_info_changed.query_string
             elif kind == "delta":
@@ -91,6 +126,8 @@ class Tab:
         message = BackMsg()
         state = message.rerun_script
         state.query_string, state.page_script_hash = self.query, self.page_hash
+        if not self.page_hash:
+            state.page_name = self.page_name
         state.context_info.url = f"{self.url}/?{self.query}"
         for widget_id, value in values.items():
             widget = state.widget_states.widgets.add()
@@ -102,6 +139,32 @@ class Tab:
             else:
                 widget.string_value = value
         return message
+
+
+@contextmanager
+def running_page(script: str, environment: dict[str, str]) -> Iterator[str]:
+    """Serve a Streamlit script of this project in a process of its own; gives its address."""
+    port = free_port()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "streamlit", "run", script, "--server.port", str(port)],
+        env=environment,
+        cwd=ROOT,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    url = f"http://127.0.0.1:{port}"
+    try:
+        until = time.monotonic() + 60
+        while time.monotonic() < until:
+            try:
+                if httpx.get(f"{url}/_stcore/health").is_success:
+                    break
+            except httpx.HTTPError:
+                time.sleep(0.1)
+        yield url
+    finally:
+        process.terminate()
+        process.wait(timeout=10)
 
 
 def summary(values: list[float]) -> str:

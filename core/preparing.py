@@ -87,9 +87,10 @@ class Preparing:
             problem = await asyncio.to_thread(self._changed, run, model, facts.digest)
             if problem is not None:
                 return ProviderError(FailureKind.MODEL_CHANGED, problem)
-            warming.digest = facts.digest
+            # A host lists a model by its whole name, which can be longer than what was asked for.
+            warming.digest, warming.listed_as = facts.digest, facts.name
             for other in await provider.loaded():
-                if other.name != name:
+                if other.name != facts.name:
                     # One model at a time: its memory and its computing power are wanted.
                     await provider.unload(other.name)
             await warming.load()
@@ -120,6 +121,7 @@ class _WarmingUp:
     name: str
     provider: HostingProvider
     digest: str | None = None
+    listed_as: str | None = None
 
     async def load(self) -> None:
         """Bring the model into memory and note how much of that it takes."""
@@ -129,7 +131,7 @@ class _WarmingUp:
             told_ns = await self.provider.load(self.name)
             # Ollama does not time a load that no question came with.
             load_duration_ns = told_ns or time.perf_counter_ns() - began_ns
-            loaded = [one for one in await self.provider.loaded() if one.name == self.name]
+            loaded = [one for one in await self.provider.loaded() if one.name == self.listed_as]
             memory = {
                 "memory_bytes": loaded[0].memory_bytes,
                 "gpu_memory_bytes": loaded[0].gpu_memory_bytes,
