@@ -62,9 +62,10 @@ def up(settings: Settings) -> int:
 
 
 def needs_sandbox(settings: Settings) -> bool:
-    """Whether there is neither an Ollama server nor a key or address of another one."""
+    """Whether there is neither an Ollama server nor a key or address of any other."""
     # Servers of one's own, such as vLLM, are often without keys; then the address is the sign.
-    if settings.openai_api_key is not None or "openai_base_url" in settings.model_fields_set:
+    told = {"openai_base_url", "azure_openai_endpoint", "servers"} & settings.model_fields_set
+    if settings.openai_api_key is not None or told:
         return False
     host = settings.ollama_host.rstrip("/")
     if "://" not in host:

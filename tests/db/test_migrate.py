@@ -5,17 +5,19 @@ import sys
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import inspect
-from sqlmodel import SQLModel, select
+from sqlalchemy import inspect, text
+from sqlmodel import SQLModel, col, select
 
 from db.engine import Database
 from db.errors import StoreError
-from db.migrate import migrate, require_current
-from db.tables import Study
+from db.migrate import configuration, migrate, require_current
+from db.tables import Attempt, CallMode, Run, Study
 
 _ROOT = Path(__file__).resolve().parents[2]
+_ROWS_OF_0001 = Path(__file__).with_name("rows_of_0001.sql")
 _MIGRATE = """
 import sys
 from db.engine import Database
@@ -74,3 +76,25 @@ def test_only_a_migrated_database_passes_for_current(empty_database_url: str) ->
 def test_a_database_that_does_not_answer_is_told_in_a_sentence() -> None:
     with pytest.raises(StoreError, match="did not answer"):
         migrate(Database("postgresql+psycopg://slam@127.0.0.1:1/nothing"))
+
+
+def test_rows_of_an_earlier_schema_are_carried_over_with_what_is_known_of_them(
+    empty: Database,
+) -> None:
+    config = configuration()
+    with empty.write() as session:
+        config.attributes["connection"] = session.connection()
+        command.upgrade(config, "0001")
+    with empty.write() as session:
+        for statement in _ROWS_OF_0001.read_text("utf-8").strip().rstrip(";").split(";\n"):
+            session.connection().execute(text(statement))
+    assert migrate(empty) is True
+    with empty.read() as session:
+        run = session.exec(select(Run)).one()
+        attempts = session.exec(select(Attempt).order_by(col(Attempt.number))).all()
+    assert (run.call_mode, run.spent_usd, run.reserved_usd, run.budget_usd) == (
+        CallMode.DIRECT, 0.75, 0.0, None,
+    )  # fmt: skip
+    assert [one.model for one in attempts] == ["openai/gpt-4", "openai/gpt-4"]
+    assert [one.cost_usd for one in attempts] == [0.25, 0.5]
+    empty.close()
