@@ -20,7 +20,7 @@ class Maker:
     Args:
         store: where rows are read and what came is written.
         models: where models are reached.
-        preparing: gets a model of our own machine ready, once a turn.
+        preparing: checks a model of our own machine, and warms it up once a turn.
     """
 
     store: WritingTogether
@@ -41,12 +41,13 @@ class Maker:
         rows = await asyncio.to_thread(open_rows, self.store.database, run_id, row_ids, mode)
         if rows is None:
             return
+        checked = await self.preparing.check(rows.run, rows.model)
+        if isinstance(checked, ProviderError):
+            await self._give_up(rows, checked)
+            return
+        call = replace(rows.call, model_digest=checked.digest)
         async with self.models.turn(rows.model) as turn:
-            prepared = await self.preparing.prepare(rows.run, rows.model, turn)
-            if isinstance(prepared, ProviderError):
-                await self._give_up(rows, prepared)
-                return
-            call = replace(rows.call, model_digest=prepared.digest)
+            await self.preparing.warm_up(rows.run, rows.model, checked, turn)
             recorders = [RowRecorder(self.store, planned, call) for planned in rows.planned]
             await asyncio.gather(*(recorder.make(self.models) for recorder in recorders))
 

@@ -7,6 +7,7 @@ never booked as latency.
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -32,15 +33,19 @@ _FINAL = frozenset({FailureKind.UNKNOWN_MODEL, FailureKind.MODEL_CHANGED})
 
 
 @dataclass(frozen=True, slots=True)
-class Prepared:
-    """A model that is ready; ``digest`` is of its weights, ``None`` where its host tells none."""
+class Checked:
+    """A model that may be called; ``None`` is what its host does not tell.
+
+    ``digest`` is of its weights, ``listed_as`` the whole name that its host lists it by.
+    """
 
     digest: str | None = None
+    listed_as: str | None = None
 
 
 @dataclass(slots=True)
 class Preparing:
-    """Gets models ready, once a turn for each run.
+    """Checks models, and warms them up once a turn for each run.
 
     Args:
         database: where warm-ups and pins are kept.
@@ -52,53 +57,56 @@ class Preparing:
     models: Models
     warm_up_requests: int
     _lock: asyncio.Lock = field(default_factory=asyncio.Lock)
-    _ready: dict[tuple[str, str], tuple[int, Prepared | ProviderError]] = field(
-        default_factory=dict
-    )
+    _warm: dict[tuple[str, str], int] = field(default_factory=dict)
 
-    async def prepare(self, run: Run, model: str, turn: int | None) -> Prepared | ProviderError:
-        """Get ``model`` ready, or say why no call to it can be made.
+    async def check(self, run: Run, model: str) -> Checked | ProviderError:
+        """Look which weights stand behind the model's name, or say why no call can be made.
+
+        This can be done while another model has its turn.
 
         Args:
             run: who wants it.
             model: ``provider/model``.
+        """
+        name = parse_model(model)
+        provider = self.models.provider(name.provider)
+        if not isinstance(provider, HostingProvider):
+            return Checked()
+        try:
+            facts = await provider.show(name.model)
+        except ProviderError as error:
+            return error if error.kind in _FINAL else Checked()
+        problem = await asyncio.to_thread(self._changed, run, model, facts.digest)
+        if problem is not None:
+            return ProviderError(FailureKind.MODEL_CHANGED, problem)
+        return Checked(facts.digest, facts.name)
+
+    async def warm_up(self, run: Run, model: str, checked: Checked, turn: int | None) -> None:
+        """Bring the model into memory, alone, and let it answer once or more; once a turn.
+
+        What goes wrong is recorded; the calls themselves then find out.
+
+        Args:
+            run: who wants it.
+            model: ``provider/model``.
+            checked: what `check` said.
             turn: the number of the model's turn; ``None`` where it needs none.
         """
         name = parse_model(model)
         chat = provider = self.models.provider(name.provider)
         if turn is None or not isinstance(provider, HostingProvider):
-            return Prepared()
+            return
         async with self._lock:
-            known = self._ready.get((run.id, model))
-            if known is None or known[0] != turn:
-                result = await self._get_ready(run, model, name.model, provider, chat)
-                # Earlier turns are over, and with them what was ready then.
-                self._ready = {key: one for key, one in self._ready.items() if one[0] == turn} | {
-                    (run.id, model): (turn, result)
-                }
-            return self._ready[run.id, model][1]
-
-    async def _get_ready(
-        self, run: Run, model: str, name: str, provider: HostingProvider, chat: Provider
-    ) -> Prepared | ProviderError:
-        warming = _WarmingUp(self.database, run.id, model, name, provider)
-        try:
-            facts = await provider.show(name)
-            problem = await asyncio.to_thread(self._changed, run, model, facts.digest)
-            if problem is not None:
-                return ProviderError(FailureKind.MODEL_CHANGED, problem)
-            # A host lists a model by its whole name, which can be longer than what was asked for.
-            warming.digest, warming.listed_as = facts.digest, facts.name
-            for other in await provider.loaded():
-                if other.name != facts.name:
-                    # One model at a time: its memory and its computing power are wanted.
-                    await provider.unload(other.name)
-            await warming.load()
-            for number in range(1, self.warm_up_requests + 1):
-                await warming.request(chat, number)
-        except ProviderError as error:
-            return error if error.kind in _FINAL else Prepared(warming.digest)
-        return Prepared(warming.digest)
+            if self._warm.get((run.id, model)) == turn:
+                return
+            warming = _WarmingUp(self.database, run.id, model, name.model, provider, checked)
+            with suppress(ProviderError):
+                await warming.load()
+                for number in range(1, self.warm_up_requests + 1):
+                    await warming.request(chat, number)
+            # Earlier turns are over, and with them what was warm then.
+            self._warm = {key: one for key, one in self._warm.items() if one == turn}
+            self._warm[run.id, model] = turn
 
     def _changed(self, run: Run, model: str, digest: str | None) -> str | None:
         """Why the weights under this name must not be called for the run's study, if so."""
@@ -120,26 +128,33 @@ class _WarmingUp:
     model: str
     name: str
     provider: HostingProvider
-    digest: str | None = None
-    listed_as: str | None = None
+    checked: Checked
 
     async def load(self) -> None:
-        """Bring the model into memory and note how much of that it takes."""
+        """Bring the model into memory, alone, and note how much of that it takes."""
 
         async def load() -> dict[str, Any]:
+            for other in await self.provider.loaded():
+                if other.name != self.checked.listed_as:
+                    # One model at a time: its memory and its computing power are wanted.
+                    await self.provider.unload(other.name)
             began_ns = time.perf_counter_ns()
             told_ns = await self.provider.load(self.name)
             # Ollama does not time a load that no question came with.
             load_duration_ns = told_ns or time.perf_counter_ns() - began_ns
-            loaded = [one for one in await self.provider.loaded() if one.name == self.listed_as]
-            memory = {
-                "memory_bytes": loaded[0].memory_bytes,
-                "gpu_memory_bytes": loaded[0].gpu_memory_bytes,
-                "context_length": loaded[0].context_length,
-            }
-            return {"load_duration_ns": load_duration_ns, **(memory if loaded else {})}
+            return {"load_duration_ns": load_duration_ns, **await self._memory()}
 
         await self._record(0, load)
+
+    async def _memory(self) -> dict[str, Any]:
+        for one in await self.provider.loaded():
+            if one.name == self.checked.listed_as:
+                return {
+                    "memory_bytes": one.memory_bytes,
+                    "gpu_memory_bytes": one.gpu_memory_bytes,
+                    "context_length": one.context_length,
+                }
+        return {}
 
     async def request(self, provider: Provider, number: int) -> None:
         """Have the model answer once; what it says is of no interest."""
@@ -175,7 +190,7 @@ class _WarmingUp:
                     number=number,
                     sent_at=sent_at,
                     duration_ns=time.perf_counter_ns() - began_ns,
-                    digest=self.digest,
+                    digest=self.checked.digest,
                     **columns,
                 )
                 await asyncio.to_thread(self._keep, warm_up)

@@ -17,7 +17,7 @@ from core.generation import service as generation_service
 from core.judging import service as judging_service
 from core.models import Models
 from core.money.confirmation import Confirmation
-from core.preparing import Prepared, Preparing
+from core.preparing import Checked, Preparing
 from core.settings import Settings
 from core.studies.definition import Case, Parameters, StudyDefinition
 from core.studies.service import create_study, newest_version
@@ -234,10 +234,13 @@ def generate(
 
 
 class Unprepared(Preparing):
-    """Loads nothing first, so that armed faults strike the calls themselves."""
+    """Checks and loads nothing first, so that armed faults strike the calls themselves."""
 
-    async def prepare(self, run: Run, model: str, turn: int | None) -> Prepared:
-        return Prepared()
+    async def check(self, run: Run, model: str) -> Checked:
+        return Checked()
+
+    async def warm_up(self, run: Run, model: str, checked: Checked, turn: int | None) -> None:
+        return None
 
 
 async def make(

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import httpx
 
 from core.models import Models
-from core.preparing import Prepared, Preparing
+from core.preparing import Checked, Preparing
 from core.providers.base import FailureKind, ProviderError
 from db.engine import Database
 from db.repositories.studies import VersionContent
@@ -29,16 +29,19 @@ def prepare(
     run: Run,
     models: Sequence[str],
     warm_up_requests: int = 2,
-) -> list[Prepared | ProviderError]:
+) -> list[Checked | ProviderError]:
     """Prepare models one after the other, each in its turn, as chunks do."""
 
-    async def go(reached: Models) -> list[Prepared | ProviderError]:
+    async def go(reached: Models) -> list[Checked | ProviderError]:
         preparing = Preparing(database, reached, warm_up_requests)
         results = []
         try:
             for model in models:
-                async with reached.turn(model) as turn:
-                    results.append(await preparing.prepare(run, model, turn))
+                checked = await preparing.check(run, model)
+                results.append(checked)
+                if isinstance(checked, Checked):
+                    async with reached.turn(model) as turn:
+                        await preparing.warm_up(run, model, checked, turn)
         finally:
             await reached.close()
         return results
@@ -68,7 +71,7 @@ def test_a_model_is_loaded_and_warmed_up_once_a_turn_and_that_is_recorded_apart(
     content, run = study_run(database, SMALL)
     first, second = prepare(database, sandbox, run, [SMALL, SMALL])
     assert first == second
-    assert isinstance(first, Prepared)
+    assert isinstance(first, Checked)
     load, *requests = warm_ups(database)
     assert [load.number, *(one.number for one in requests)] == [0, 1, 2]
     assert load.load_duration_ns is not None
@@ -118,7 +121,7 @@ def test_a_load_that_fails_is_recorded_and_the_calls_find_out_themselves(
     _, run = study_run(database, SMALL)
     sandbox.arm(server_error={"times": 1, "status": 500})
     (result,) = prepare(database, sandbox, run, [SMALL])
-    assert isinstance(result, Prepared)
+    assert isinstance(result, Checked)
     assert result.digest is not None
     (failed,) = warm_ups(database)
     assert (failed.number, failed.status) == (0, WarmUpStatus.FAILED)
@@ -127,6 +130,6 @@ def test_a_load_that_fails_is_recorded_and_the_calls_find_out_themselves(
 
 def test_a_model_that_lives_elsewhere_needs_nothing(database: Database, sandbox: Sandbox) -> None:
     _, run = study_run(database, REFERENCE)
-    assert prepare(database, sandbox, run, [REFERENCE]) == [Prepared()]
+    assert prepare(database, sandbox, run, [REFERENCE]) == [Checked()]
     assert warm_ups(database) == []
     assert sandbox.calls() == 0
