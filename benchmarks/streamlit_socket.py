@@ -41,7 +41,6 @@ class Tab:
     page_hash: str = ""
     widget_ids: list[str] = field(default_factory=list)
     texts: list[str] = field(default_factory=list)
-    fragment_id: str = ""
 
     def __enter__(self) -> "Tab":
         """Open the socket and run the page once."""
@@ -69,37 +68,25 @@ class Tab:
         """The id of the newest widget whose key begins so."""
         return next(one for one in reversed(self.widget_ids) if f"-{key_start}" in one)
 
-    def run(
-        self, values: dict[str, Any], until: str = "", *, only_fragment: bool = False
-    ) -> tuple[float, float]:
+    def run(self, values: dict[str, Any], until: str = "") -> tuple[float, float]:
         """Send widget values, and wait until the page has run.
-
-        Args:
-            values: what the widgets hold, by id.
-            until: the beginning of a text whose coming is timed.
-            only_fragment: run nothing but the fragment that draws itself anew by a clock.
 
         Returns:
             Milliseconds until an element whose text begins with ``until`` came, and until the run
             was over.
         """
         assert self.socket is not None
-        message = self._message(values)
-        if only_fragment:
-            message.rerun_script.fragment_id = self.fragment_id
-            message.rerun_script.is_auto_rerun = True
+        message = self._message(values).SerializeToString()
         self.widget_ids, self.texts = [], []
         shown_ms = 0.0
         began = time.perf_counter()
-        self.socket.send(message.SerializeToString())
+        self.socket.send(message)
         while True:
             reply = ForwardMsg()
             reply.ParseFromString(bytes(self.socket.recv(timeout=30)))  # type: ignore[arg-type]  # binary frames only
             kind = reply.WhichOneof("type")
             if kind == "new_session":
                 self.page_hash = reply.new_session.page_script_hash or self.page_hash
-            elif kind == "auto_rerun":
-                self.fragment_id = reply.auto_rerun.fragment_id
             elif kind == "page_info_changed":
                 self.query = reply.page_info_changed.query_string
             elif kind == "delta":

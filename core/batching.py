@@ -81,11 +81,11 @@ class Batching:
             provider = self._provider(batch)
             handed = await asyncio.to_thread(self._again, batch)
             try:
-                external_id = batch.external_id or await provider.find_batch(batch.id)
+                external_id = batch.external_id or await patiently(provider.find_batch, batch.id)
                 if external_id is None:
                     await self._end(handed, BatchStatus.CANCELLED)
                     continue
-                await provider.cancel_batch(external_id)
+                await patiently(provider.cancel_batch, external_id)
                 state = await self._wait(provider, external_id)
             except ProviderError as error:
                 await self._end(handed, BatchStatus.CANCELLED, error)
@@ -140,14 +140,19 @@ class Batching:
                 one.response_id or one.judgment_id or "": one.id
                 for one in Batches(session).unanswered(batch.id)
             }
-        rows = open_rows(self.store.database, batch.run_id, list(attempts), CallMode.BATCH)
+        # Whoever may have asked for the rows again meanwhile: these answers are theirs.
+        rows = open_rows(
+            self.store.database, batch.run_id, list(attempts), CallMode.BATCH, of_any_run=True
+        )
         if rows is None:
             return _Handed(batch, {}, {})
         recorders = {
             attempts[planned.row_id]: RowRecorder(self.store, planned, rows.call)
             for planned in rows.planned
         }
-        requests = {attempt_id: one.prepare() for attempt_id, one in recorders.items()}
+        requests = {
+            attempt_id: one.prepare() for attempt_id, one in recorders.items() if _can_ask(one)
+        }
         return _Handed(batch, recorders, requests)
 
     async def _submit(self, provider: BatchProvider, handed: _Handed) -> str:
@@ -155,15 +160,15 @@ class Batching:
         if batch.external_id is not None:
             return batch.external_id
         # A crash may have come between handing it over and noting its id.
-        external_id = await _patiently(provider.find_batch, batch.id)
+        external_id = await patiently(provider.find_batch, batch.id)
         if external_id is None:
-            external_id = await provider.submit_batch(batch.id, handed.requests)
+            external_id = await _submit_once(provider, batch.id, handed.requests)
         await asyncio.to_thread(self._note, batch.id, external_id)
         return external_id
 
     async def _wait(self, provider: BatchProvider, external_id: str) -> BatchState:
         while True:
-            state = await _patiently(provider.batch_state, external_id)
+            state = await patiently(provider.batch_state, external_id)
             if state.is_over:
                 return state
             await asyncio.sleep(self.poll_interval_s)
@@ -177,11 +182,16 @@ class Batching:
         status: BatchStatus = BatchStatus.FINISHED,
     ) -> None:
         left = dict(handed.recorders)
-        async for attempt_id, result in provider.batch_results(external_id):
+        problem: ProviderError | None = None
+        try:
+            results = await patiently(_all_results, provider, external_id)
+        except ProviderError as error:
+            results, problem = {}, error
+            status = BatchStatus.FAILED if status is BatchStatus.FINISHED else status
+        for attempt_id, result in results.items():
             recorder = left.pop(attempt_id, None)
             if recorder is not None:
                 await _store(recorder, attempt_id, result)
-        problem = None
         if state.problem is not None:
             status = BatchStatus.FAILED if status is BatchStatus.FINISHED else status
             problem = ProviderError(FailureKind.UNAVAILABLE, state.problem)
@@ -224,6 +234,27 @@ def _can_ask(recorder: RowRecorder) -> bool:
     return True
 
 
+async def _submit_once(
+    provider: BatchProvider, label: str, requests: Mapping[str, ChatRequest]
+) -> str:
+    """Hand the batch over; where the provider's word is lost, look whether it has it."""
+    try:
+        return await provider.submit_batch(label, requests)
+    except ProviderError as error:
+        if not _passes(error):
+            raise
+        external_id = await patiently(provider.find_batch, label)
+        if external_id is None:
+            raise
+        return external_id
+
+
+async def _all_results(
+    provider: BatchProvider, external_id: str
+) -> dict[str, ChatReply | ProviderError]:
+    return {name: result async for name, result in provider.batch_results(external_id)}
+
+
 async def _store(recorder: RowRecorder, attempt_id: str, result: ChatReply | ProviderError) -> None:
     try:
         if isinstance(result, ProviderError):
@@ -240,6 +271,6 @@ def _passes(error: Exception) -> bool:
     return isinstance(error, ProviderError) and error.kind in kinds
 
 
-_patiently = stamina.AsyncRetryingCaller(
+patiently = stamina.AsyncRetryingCaller(
     attempts=200, timeout=None, wait_initial=1.0, wait_max=60.0
 ).on(_passes)

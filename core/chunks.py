@@ -47,9 +47,16 @@ class Maker:
             return
         call = replace(rows.call, model_digest=checked.digest)
         async with self.models.turn(rows.model) as turn:
-            await self.preparing.warm_up(rows.run, rows.model, checked, turn)
+            changed = await self.preparing.warm_up(rows.run, rows.model, checked, turn)
+            if changed is not None:
+                await self._give_up(rows, changed)
+                return
             recorders = [RowRecorder(self.store, planned, call) for planned in rows.planned]
-            await asyncio.gather(*(recorder.make(self.models) for recorder in recorders))
+            making = (recorder.make(self.models) for recorder in recorders)
+            # All are waited for, whatever becomes of one: the others' calls are under way and paid.
+            for result in await asyncio.gather(*making, return_exceptions=True):
+                if isinstance(result, BaseException):
+                    raise result
 
     async def _give_up(self, rows: OpenRows, error: ProviderError) -> None:
         """What no call can make is stored as failed, without calling."""

@@ -3,9 +3,10 @@
 import asyncio
 import time
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from typing import TypeVar
 from weakref import WeakKeyDictionary
 
 from core.gates import Gate, OwnKeeper, SharedKeeper
@@ -15,15 +16,19 @@ from core.providers.base import (
     Clock,
     HostingProvider,
     Provider,
+    ProviderError,
     ResumableProvider,
 )
 from core.providers.calling import Lane, Recorder, Result, call
-from core.providers.gate import Pace
+from core.providers.gate import Pace, is_outage
 from core.providers.names import parse_model
 from core.providers.registry import configured_limits, create_provider
 from core.settings import Settings
 from db.engine import Database
 from db.tables import CallMode
+
+Answer = TypeVar("Answer")
+ASKED_AGAIN_AFTER_S = 0.5
 
 
 class Turns:
@@ -137,6 +142,30 @@ class Models:
         return await call(
             reached.provider, request, reached.lane, recorder, in_background=in_background
         )
+
+    async def ask(self, provider_name: str, question: Callable[[], Awaitable[Answer]]) -> Answer:
+        """Ask a provider something that costs nothing, waiting while it is down.
+
+        Raises:
+            ProviderError: it answers, but not this.
+        """
+        gate = self._reach(provider_name).lane.gate
+        while True:
+            leave = await gate.enter(0)
+            try:
+                answer = await question()
+            except ProviderError as error:
+                await gate.failed(leave, error)
+                if not is_outage(error):
+                    raise
+                # Until it is taken for dead, nothing else would slow these questions down.
+                await asyncio.sleep(0 if gate.is_dead else ASKED_AGAIN_AFTER_S)
+            except asyncio.CancelledError:
+                await gate.unused(leave)
+                raise
+            else:
+                await gate.lives()
+                return answer
 
     @asynccontextmanager
     async def turn(self, model: str) -> AsyncIterator[int | None]:

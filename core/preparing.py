@@ -28,8 +28,6 @@ from db.types import utc_now
 
 WARM_UP_PROMPT = "Name three colours of the rainbow, one a line."
 WARM_UP_MAX_TOKENS = 16
-_FINAL = frozenset({FailureKind.UNKNOWN_MODEL, FailureKind.MODEL_CHANGED})
-"""What no call could mend; after anything else, the calls themselves find out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +55,7 @@ class Preparing:
     models: Models
     warm_up_requests: int
     _lock: asyncio.Lock = field(default_factory=asyncio.Lock)
-    _warm: dict[tuple[str, str], int] = field(default_factory=dict)
+    _warm: dict[tuple[str, str], tuple[int, ProviderError | None]] = field(default_factory=dict)
 
     async def check(self, run: Run, model: str) -> Checked | ProviderError:
         """Look which weights stand behind the model's name, or say why no call can be made.
@@ -73,18 +71,21 @@ class Preparing:
         if not isinstance(provider, HostingProvider):
             return Checked()
         try:
-            facts = await provider.show(name.model)
+            facts = await self.models.ask(name.provider, lambda: provider.show(name.model))
         except ProviderError as error:
-            return error if error.kind in _FINAL else Checked()
+            return error
         problem = await asyncio.to_thread(self._changed, run, model, facts.digest)
         if problem is not None:
             return ProviderError(FailureKind.MODEL_CHANGED, problem)
         return Checked(facts.digest, facts.name)
 
-    async def warm_up(self, run: Run, model: str, checked: Checked, turn: int | None) -> None:
+    async def warm_up(
+        self, run: Run, model: str, checked: Checked, turn: int | None
+    ) -> ProviderError | None:
         """Bring the model into memory, alone, and let it answer once or more; once a turn.
 
-        What goes wrong is recorded; the calls themselves then find out.
+        What goes wrong is recorded; the calls themselves then find out. Only where other weights
+        were loaded than were looked at before the turn, no call can be made, and that is given.
 
         Args:
             run: who wants it.
@@ -95,18 +96,22 @@ class Preparing:
         name = parse_model(model)
         chat = provider = self.models.provider(name.provider)
         if turn is None or not isinstance(provider, HostingProvider):
-            return
+            return None
         async with self._lock:
-            if self._warm.get((run.id, model)) == turn:
-                return
+            known = self._warm.get((run.id, model))
+            if known is not None and known[0] == turn:
+                return known[1]
             warming = _WarmingUp(self.database, run.id, model, name.model, provider, checked)
             with suppress(ProviderError):
                 await warming.load()
                 for number in range(1, self.warm_up_requests + 1):
                     await warming.request(chat, number)
             # Earlier turns are over, and with them what was warm then.
-            self._warm = {key: one for key, one in self._warm.items() if one == turn}
-            self._warm[run.id, model] = turn
+            self._warm = {key: one for key, one in self._warm.items() if one[0] == turn}
+            problem = await asyncio.to_thread(self._changed, run, model, warming.loaded_digest)
+            error = ProviderError(FailureKind.MODEL_CHANGED, problem) if problem else None
+            self._warm[run.id, model] = turn, error
+            return error
 
     def _changed(self, run: Run, model: str, digest: str | None) -> str | None:
         """Why the weights under this name must not be called for the run's study, if so."""
@@ -129,6 +134,7 @@ class _WarmingUp:
     name: str
     provider: HostingProvider
     checked: Checked
+    loaded_digest: str | None = None
 
     async def load(self) -> None:
         """Bring the model into memory, alone, and note how much of that it takes."""
@@ -149,6 +155,7 @@ class _WarmingUp:
     async def _memory(self) -> dict[str, Any]:
         for one in await self.provider.loaded():
             if one.name == self.checked.listed_as:
+                self.loaded_digest = one.digest
                 return {
                     "memory_bytes": one.memory_bytes,
                     "gpu_memory_bytes": one.gpu_memory_bytes,

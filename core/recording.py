@@ -7,12 +7,11 @@ from enum import Enum, auto
 from functools import partial
 from typing import Any, TypeVar
 
-import stamina
 from sqlalchemy import Connection
 
-from core.errors import StoreError
 from core.models import Models
 from core.money.costs import FREE, Costs
+from core.patience import patiently
 from core.providers.base import (
     OUTAGE_KINDS,
     ChatReply,
@@ -31,11 +30,6 @@ Call = Response | Judgment
 Values = Mapping[str, Any]
 Result = TypeVar("Result")
 
-_patiently = stamina.AsyncRetryingCaller(
-    attempts=6, timeout=None, wait_initial=5.0, wait_max=60.0, wait_jitter=1.0
-).on(StoreError)
-"""What is written here may have been paid, so a locked store is tried again for minutes."""
-
 _STILL_KEPT_AFTER = frozenset(
     kind.value
     for kind in OUTAGE_KINDS
@@ -43,8 +37,21 @@ _STILL_KEPT_AFTER = frozenset(
 )
 """Failures to fetch an answer after which its provider has it all the same."""
 
-_PERHAPS_PAID = frozenset({FailureKind.TIMEOUT, FailureKind.TRUNCATED, FailureKind.INTERNAL})
-"""Failures after which the provider may have worked, and charged, all the same."""
+_NOT_PAID = frozenset(
+    {
+        FailureKind.UNKNOWN_MODEL,
+        FailureKind.MODEL_CHANGED,
+        FailureKind.UNAUTHORIZED,
+        FailureKind.QUOTA_EXHAUSTED,
+        FailureKind.INVALID_REQUEST,
+        FailureKind.RATE_LIMITED,
+        FailureKind.UNAVAILABLE,
+        FailureKind.UNREACHABLE,
+        FailureKind.NOT_THE_API,
+        FailureKind.INPUTS_CHANGED,
+    }
+)
+"""Failures before any answer was made. After the others the provider may have charged for one."""
 
 BUDGET_REACHED = (
     "The next call could have passed the run's budget, so the run was stopped before it; "
@@ -119,7 +126,7 @@ class RowRecorder:
             in_background = self.call.mode is CallMode.BACKGROUND
             await models.call(self.planned.model, request, self, in_background=in_background)
         except _NotOpenError:
-            return await asyncio.to_thread(self._status)
+            return await patiently(asyncio.to_thread, self._status)
         except ProviderError as error:
             await self.gave_up(error.kind.value, str(error))
             return CallStatus.FAILED
@@ -140,22 +147,22 @@ class RowRecorder:
 
         A row that is not the run's to make any more is left out.
         """
-        return self._journal(connection, batch_id) is not _NotSent.OVER_BUDGET
+        return self._journal(connection, new_id(), batch_id) is not _NotSent.OVER_BUDGET
 
     async def sent(self) -> str:
         """See `core.providers.calling.Recorder.sent`."""
-        journalled = await _patiently(self._write, self._sent)
+        journalled = await patiently(self._write, partial(self._sent, new_id()))
         if isinstance(journalled, _NotSent):
             raise _NotOpenError
         return journalled
 
     async def resumable(self) -> tuple[str, str] | None:
         """See `core.providers.calling.Recorder.resumable`."""
-        return await _patiently(asyncio.to_thread, self._resumable)
+        return await patiently(asyncio.to_thread, self._resumable)
 
     async def started(self, attempt_id: str, external_id: str) -> None:
         """See `core.providers.calling.Recorder.started`."""
-        await _patiently(self._write, partial(self._started, attempt_id, external_id))
+        await patiently(self._write, partial(self._started, attempt_id, external_id))
 
     async def succeeded(self, attempt_id: str, reply: ChatReply) -> None:
         """See `core.providers.calling.Recorder.succeeded`."""
@@ -165,17 +172,17 @@ class RowRecorder:
             values = self.planned.values(reply, self.call)
         except ProviderError as error:
             values = error
-        await _patiently(self._write, partial(self._succeeded, attempt_id, reply, values))
+        await patiently(self._write, partial(self._succeeded, attempt_id, reply, values))
         if isinstance(values, ProviderError):
             raise values
 
     async def failed(self, attempt_id: str, error: ProviderError) -> None:
         """See `core.providers.calling.Recorder.failed`."""
-        await _patiently(self._write, partial(self._failed, attempt_id, error))
+        await patiently(self._write, partial(self._failed, attempt_id, error))
 
     async def gave_up(self, kind: str, message: str) -> None:
         """Store that the row failed for good; a retry on demand starts anew."""
-        await _patiently(self._write, partial(self._gave_up, kind, message))
+        await patiently(self._write, partial(self._gave_up, kind, message))
 
     def gave_up_at_once(self, kind: str, message: str) -> None:
         """`gave_up` for callers that are in a thread."""
@@ -192,17 +199,21 @@ class RowRecorder:
     async def _write(self, write: Callable[[Connection], Result]) -> Result:
         return await asyncio.wrap_future(self.store.submit(write))
 
-    def _sent(self, connection: Connection) -> str | _NotSent:
-        journalled = self._journal(connection)
+    def _sent(self, attempt_id: str, connection: Connection) -> str | _NotSent:
+        journalled = self._journal(connection, attempt_id)
         if journalled is _NotSent.OVER_BUDGET:
             journal.stop(connection, self.call.run_id, BUDGET_REACHED, utc_now())
         return journalled
 
-    def _journal(self, connection: Connection, batch_id: str | None = None) -> str | _NotSent:
+    def _journal(
+        self, connection: Connection, attempt_id: str, batch_id: str | None = None
+    ) -> str | _NotSent:
         """Journal an attempt and give its id, or say why there is no call to be made."""
         # A call may have waited long for its turn. Looking here, in the transaction that
         # journals it, nothing is sent any more once its run is being cancelled.
         found = journal.standing(connection, self._row, self.call.run_id)
+        if found.attempts and journal.is_journalled(connection, attempt_id):
+            return attempt_id
         if not found.is_open:
             return _NotSent.NOT_OPEN
         most_usd = self._most_usd
@@ -210,13 +221,13 @@ class RowRecorder:
             return _NotSent.OVER_BUDGET
         if found.attempts:
             journal.doubt(connection, self._row)
-        attempt = self._attempt(found.attempts + 1, batch_id)
+        attempt = self._attempt(attempt_id, found.attempts + 1, batch_id)
         journal.write_sent(connection, attempt)
-        return str(attempt["id"])
+        return attempt_id
 
-    def _attempt(self, number: int, batch_id: str | None) -> Values:
+    def _attempt(self, attempt_id: str, number: int, batch_id: str | None) -> Values:
         return {
-            "id": new_id(),
+            "id": attempt_id,
             "batch_id": batch_id,
             self._row.attempt_column: self._row.id,
             "run_id": self.call.run_id,
@@ -247,7 +258,6 @@ class RowRecorder:
             "status": AttemptStatus.OK,
             "ended_at": now,
             "duration_ns": reply.timeline.duration_ns,
-            "cost_usd": cost,
             **_tokens(reply.usage),
         }
         if isinstance(values, ProviderError):
@@ -261,8 +271,11 @@ class RowRecorder:
                 "completed_at": now,
             }
             journal.store_value(connection, self._row, {**common, **values})
+            # An answer that was fetched late ends what an earlier failure left.
+            ending |= dict.fromkeys(("error_kind", "error_message", "http_status"))
         journal.end_attempt(connection, attempt_id, ending)
-        self._book(connection, attempt_id, cost)
+        if cost is not None:
+            journal.settle(connection, self._row, attempt_id, cost)
 
     def _failed(self, attempt_id: str, error: ProviderError, connection: Connection) -> None:
         # An empty or cut answer is paid like a whole one.
@@ -276,18 +289,13 @@ class RowRecorder:
             "retry_after_ms": error.retry_after_ms,
         }
         if error.usage.is_known:
-            ending |= {**_tokens(error.usage), "cost_usd": cost}
-        unpaid = cost is None and error.kind not in _PERHAPS_PAID
+            ending |= _tokens(error.usage)
         journal.end_attempt(connection, attempt_id, ending)
-        self._book(connection, attempt_id, 0.0 if unpaid else cost)
-
-    def _book(self, connection: Connection, attempt_id: str, cost: float | None) -> None:
-        """Book what an attempt cost; while that is unknown, what was set aside for it stays so."""
-        if self._most_usd is None or cost is None:
-            return
-        journal.settle(connection, self.call.run_id, attempt_id, cost)
-        if cost:
-            journal.add_cost(connection, self._row, cost)
+        is_kept = self.call.mode is CallMode.BACKGROUND and error.kind.value in _STILL_KEPT_AFTER
+        if cost is not None:
+            journal.settle(connection, self._row, attempt_id, cost)
+        elif self._most_usd is not None and error.kind in _NOT_PAID and not is_kept:
+            journal.release(connection, attempt_id)
 
     def _gave_up(self, kind: str, message: str, connection: Connection) -> None:
         # Made by another daemon, or taken over by a later run, it is left alone.

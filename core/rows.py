@@ -23,7 +23,12 @@ class OpenRows:
 
 
 def open_rows(
-    database: Database, run_id: str, row_ids: Sequence[str], mode: CallMode
+    database: Database,
+    run_id: str,
+    row_ids: Sequence[str],
+    mode: CallMode,
+    *,
+    of_any_run: bool = False,
 ) -> OpenRows | None:
     """Those of the rows that are still the run's to make; nothing when there are none.
 
@@ -32,13 +37,14 @@ def open_rows(
         run_id: the run that wants the rows.
         row_ids: responses, or judgments of one judge, that are for one model.
         mode: how the calls are made, which can change their price.
+        of_any_run: also those that another run has asked for since.
     """
     with database.read() as session:
         run = Work(session).run(run_id)
     if run is None:
         return None
     plan = planned_responses if run.kind is RunKind.GENERATION else planned_judgments
-    planned = plan(database, run_id, row_ids)
+    planned = plan(database, run_id, row_ids, of_any_run=of_any_run)
     if not planned:
         return None
     model = planned[0].model

@@ -5,21 +5,25 @@ from dataclasses import dataclass
 from datetime import timedelta
 from itertools import groupby
 
+from core.errors import SlamError
 from core.hosting.acquisition import STRANDED_AFTER, waiting_pulls
 from core.judges.base import LLMJudge
 from core.judges.registry import judge_named
+from core.providers.base import FailureKind
 from core.providers.names import parse_model
 from daemon.engine import BATCH_QUEUE, PULL_QUEUE, SIMILARITY_QUEUE, Engine, Work
 from db.engine import Database
+from db.repositories import journal
+from db.repositories.journal import CallRow
 from db.repositories.judgments import Judgments
 from db.repositories.work import Work as WorkRepository
-from db.tables import CallMode, Run, RunKind, RunStatus
+from db.tables import CallMode, Judgment, Response, Run, RunKind, RunStatus
 from db.types import utc_now
 
 CHUNK_SIZE = 50
 """Calls to a model in one workflow: one to two minutes of work."""
-BATCH_SIZE = 10_000
-"""OpenAI takes 50,000 requests and 200 MB in one batch."""
+BATCH_SIZE = 1_000
+"""OpenAI takes 50,000; but a batch is journalled as a whole, and raters' answers wait meanwhile."""
 SIMILARITY_CHUNK_SIZE = 500
 """Texts are embedded in batches, and measuring again costs nothing but time."""
 
@@ -34,14 +38,17 @@ def dispatch(database: Database, engine: Engine) -> None:
     with database.read() as session:
         runs = WorkRepository(session).runs_in(RunStatus.QUEUED, RunStatus.RUNNING)
     for run in runs:
-        if run.cancel_requested_at is not None:
+        if run.cancel_requested_at is None:
+            _move_on(database, engine, run)
+        elif run.stop_reason is None:
             engine.cancel(run.id)
             if run.call_mode is CallMode.BATCH:
                 # What is answered by now is paid, so it is fetched and kept.
                 engine.enqueue(BATCH_QUEUE, f"cancel:{run.id}", Work.CANCEL_BATCHES, run.id)
             _close(database, run, RunStatus.CANCELLED)
-        else:
-            _move_on(database, engine, run)
+        elif not engine.live_chunks(run.id):
+            # Stopped, not cancelled by a person: what was under way is paid, and had its time.
+            _close(database, run, RunStatus.CANCELLED)
 
 
 def _move_on(database: Database, engine: Engine, run: Run) -> None:
@@ -89,8 +96,13 @@ def _chunks(
     database: Database, engine: Engine, run: Run, calls: Sequence[tuple[str, str]]
 ) -> Iterator[tuple[_Route, list[str]]]:
     for group, rows in groupby(calls, key=lambda call: call[0]):
-        route = _route(database, engine, run, group)
         row_ids = [row_id for _, row_id in rows]
+        try:
+            route = _route(database, engine, run, group)
+        except SlamError as error:
+            # Its provider or judge is not there any more, so nobody can ever make these.
+            _give_up(database, run, row_ids, str(error))
+            continue
         for start in range(0, len(row_ids), route.chunk_size):
             yield route, row_ids[start : start + route.chunk_size]
 
@@ -109,6 +121,14 @@ def _route(database: Database, engine: Engine, run: Run, group: str) -> _Route:
     if engine.takes_batches(provider):
         return _Route(BATCH_QUEUE, Work.BATCH, BATCH_SIZE, CallMode.BATCH)
     return _Route(provider, Work.CALLS, CHUNK_SIZE)
+
+
+def _give_up(database: Database, run: Run, row_ids: Sequence[str], sentence: str) -> None:
+    table = Response if run.kind is RunKind.GENERATION else Judgment
+    with database.write_bare() as connection:
+        for row_id in row_ids:
+            row = CallRow(table, row_id)
+            journal.give_up(connection, row, run.id, FailureKind.UNKNOWN_MODEL.value, sentence)
 
 
 def _close(database: Database, run: Run, status: RunStatus) -> None:

@@ -18,6 +18,7 @@ from core.judging import service as judging_service
 from core.models import Models
 from core.money.confirmation import Confirmation
 from core.preparing import Checked, Preparing
+from core.providers.base import ProviderError
 from core.settings import Settings
 from core.studies.definition import Case, Parameters, StudyDefinition
 from core.studies.service import create_study, newest_version
@@ -239,7 +240,9 @@ class Unprepared(Preparing):
     async def check(self, run: Run, model: str) -> Checked:
         return Checked()
 
-    async def warm_up(self, run: Run, model: str, checked: Checked, turn: int | None) -> None:
+    async def warm_up(
+        self, run: Run, model: str, checked: Checked, turn: int | None
+    ) -> ProviderError | None:
         return None
 
 

@@ -31,9 +31,9 @@ def request_for(context: ResponseInContext) -> ChatRequest:
 
 
 def planned_responses(
-    database: Database, run_id: str, response_ids: Sequence[str]
+    database: Database, run_id: str, response_ids: Sequence[str], *, of_any_run: bool = False
 ) -> list[PlannedCall]:
-    """The calls for those of the responses that are still the run's to make."""
+    """The calls for those of the responses that are still the run's (or any run's) to make."""
     with database.read() as session:
         rows = Responses(session).by_ids(response_ids)
     return [
@@ -45,7 +45,8 @@ def planned_responses(
             values=_values,
         )
         for row in rows
-        if row.response.status is CallStatus.PLANNED and row.response.run_id == run_id
+        if row.response.status is CallStatus.PLANNED
+        and (of_any_run or row.response.run_id == run_id)
     ]
 
 

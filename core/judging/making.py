@@ -36,11 +36,15 @@ _STALE = Unscored(
 
 
 def planned_judgments(
-    database: Database, run_id: str, judgment_ids: Sequence[str]
+    database: Database, run_id: str, judgment_ids: Sequence[str], *, of_any_run: bool = False
 ) -> list[PlannedCall]:
-    """The calls for those of the judgments, all of one judge, that are still the run's to make."""
+    """The calls for those judgments of a judge that are still the run's (or any run's) to make."""
     with database.read() as session:
-        rows = [row for row in Judgments(session).open_among(judgment_ids) if row.run_id == run_id]
+        rows = [
+            row
+            for row in Judgments(session).open_among(judgment_ids)
+            if of_any_run or row.run_id == run_id
+        ]
         if not rows:
             return []
         stored = Judgments(session).judge(rows[0].judge_id)
@@ -64,7 +68,9 @@ def measure_similarity(database: Database, run_id: str, judgment_ids: Sequence[s
     What a similarity judge needs but is not installed, or cannot score, is stored as the failure.
     """
     with database.read() as session:
-        open_rows = Judgments(session).open_among(judgment_ids)
+        open_rows = [
+            row for row in Judgments(session).open_among(judgment_ids) if row.run_id == run_id
+        ]
         if not open_rows:
             return 0
         stored = Judgments(session).judge(open_rows[0].judge_id)
@@ -85,7 +91,9 @@ def measure_similarity(database: Database, run_id: str, judgment_ids: Sequence[s
         results |= dict.fromkeys(ready, broken)
     with database.write() as session:
         for row_id, result in results.items():
-            _keep(session, Judgments(session).get(row_id), result)
+            row = Judgments(session).get(row_id)
+            if row.status is CallStatus.PLANNED and row.run_id == run_id:
+                _keep(session, row, result)
     return len(results)
 
 

@@ -143,7 +143,8 @@ class ProviderError(SlamError):
     """A call that gave no usable answer; ``str(error)`` is one sentence.
 
     ``finish_reason`` and ``usage`` are those of an answer that came but is of no use; it was paid
-    all the same.
+    all the same. ``was_silent`` says that the connection was lost before anything came back, as
+    it is by a proxy before a dead server.
     """
 
     def __init__(
@@ -164,6 +165,7 @@ class ProviderError(SlamError):
         self.finish_reason = finish_reason
         self.usage = usage or Usage()
         self.observed_limits = observed_limits
+        self.was_silent = False
 
 
 class Provider(Protocol):

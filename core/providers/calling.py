@@ -6,32 +6,36 @@ dead, calls wait at its gate instead of using up their attempts.
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+import logging
+from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Generic, Protocol, TypeVar
 
 import stamina
 
+from core.errors import StoreError
 from core.providers.base import (
     RETRIED_KINDS,
     ChatReply,
     ChatRequest,
     FailureKind,
+    HostingProvider,
     Provider,
     ProviderError,
     ResumableProvider,
 )
-from core.providers.gate import Leave, is_outage
+from core.providers.gate import LONGEST_WAIT_MS, Leave, is_outage
 
+_log = logging.getLogger("slam.calls")
 Kept = TypeVar("Kept", covariant=True)
 Result = TypeVar("Result")
 
 MAX_ATTEMPTS = 5
 MAX_TRIALS = 20
-"""How often one call may be the trial of a provider that is taken for dead."""
+"""How often one call may be the trial of a provider that is taken for dead, or be refused."""
 MAX_WAIT_S = 30.0
-LONGEST_RETRY_AFTER_S = 600.0
+LONGEST_RETRY_AFTER_S = LONGEST_WAIT_MS / 1000
 ASSUMED_ANSWER_TOKENS = 300
 """What an answer without a limit is expected to use, until its own count corrects it."""
 
@@ -78,6 +82,14 @@ class Gate(Protocol):
 
     async def failed(self, leave: Leave, error: ProviderError) -> None:
         """The call failed."""
+        ...
+
+    async def unused(self, leave: Leave) -> None:
+        """The call is not made after all."""
+        ...
+
+    async def lives(self) -> None:
+        """The provider answered something else."""
         ...
 
 
@@ -166,31 +178,42 @@ class _Making(Generic[Result]):
     in_background: bool
 
     async def while_dead(self) -> Result:
-        """One attempt, made again as long as its failures only say that the provider is down."""
+        """One attempt, made again as long as its failures only say that the provider is down.
+
+        A refusal for too many calls says nothing of the call either; its pause is the gate's.
+        """
         for _ in range(MAX_TRIALS - 1):
             try:
                 return await self._attempt()
             except ProviderError as error:
-                if not (is_outage(error) and self.gate.is_dead) or _asks_too_much(error):
+                if _asks_too_much(error) or not self._is_of_the_provider(error):
                     raise
         return await self._attempt()
+
+    def _is_of_the_provider(self, error: ProviderError) -> bool:
+        if error.kind is FailureKind.RATE_LIMITED:
+            return True
+        # What was lost in silence may have been paid, unless it was asked of our own machine.
+        is_free = not error.was_silent or isinstance(self.provider, HostingProvider)
+        return is_outage(error) and self.gate.is_dead and is_free
 
     async def _attempt(self) -> Result:
         await self.slot.take()
         leave = await self.gate.enter(_expected_tokens(self.request))
-        attempt_id, external_id = await self._begin()
+        was_sent = False
         try:
+            attempt_id, external_id = await self._begin()
+            was_sent = True
             reply = await self._answer(attempt_id, external_id)
         except ProviderError as error:
-            if _asks_too_much(error):
-                # Waiting would freeze every call to the provider; a person may retry later.
-                final = _naming_the_wait(error)
-                await self.recorder.failed(attempt_id, final)
-                raise final from error
-            await self.gate.failed(leave, error)
-            await self.recorder.failed(attempt_id, error)
+            final = _naming_the_wait(error) if _asks_too_much(error) else error
+            await self.recorder.failed(attempt_id, final)
+            await self._tell(self.gate.failed(leave, error))
+            raise final from error
+        except BaseException:
+            if not was_sent:
+                await self._tell(self.gate.unused(leave))
             raise
-        await self.gate.answered(leave, reply)
         storing = asyncio.ensure_future(self.recorder.succeeded(attempt_id, reply))
         # The task runs before the next call in line does, and its write comes before the one that
         # journals that call. So what a kill can leave in doubt is still never more than the slots.
@@ -200,6 +223,15 @@ class _Making(Generic[Result]):
         except ProviderError as error:
             await self.recorder.failed(attempt_id, error)
             raise
+        finally:
+            await self._tell(self.gate.answered(leave, reply))
+
+    async def _tell(self, telling: Awaitable[None]) -> None:
+        """Tell the gate; a paid answer is not lost because the gate could not be told."""
+        try:
+            await telling
+        except StoreError as error:
+            _log.warning("a provider's gate could not be told: %s", error)
 
     async def _begin(self) -> tuple[str, str | None]:
         if self.in_background and isinstance(self.provider, ResumableProvider):

@@ -23,7 +23,9 @@ TRIAL_PATIENCE_MS = 150_000
 HORIZON_MS = 1_000
 """No call gets its moment further ahead, so that a pause is obeyed by all that comes after it."""
 WAIT_AFTER_REFUSAL_MS = 1_000
-"""The pause after a 429 that does not say how long to wait."""
+"""The pause after a 429 that does not say how long to wait; doubled with each in a row."""
+LONGEST_WAIT_MS = 600_000
+"""A provider that asks for more is not waited for; calls then fail without being sent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +71,15 @@ class GateState:
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """Moments at which the first calls in line may leave, and when to ask again for the others."""
+    """Moments at which the first calls in line may leave, and when to ask again for the others.
+
+    ``refused_until_ms``: the provider asked for more quiet than anybody waits for.
+    """
 
     leave_at_ms: tuple[int, ...]
     ask_again_ms: int | None = None
     is_trial: bool = False
+    refused_until_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,10 +103,14 @@ def admit(
     """
     if state.is_dead:
         return _admit_trial(state, now_ms)
+    if state.not_before_ms > now_ms + LONGEST_WAIT_MS:
+        return state, Grant((), refused_until_ms=state.not_before_ms)
     pace = state.pace(configured)
     request_interval_ms = 60_000 / pace.requests_per_minute if pace.requests_per_minute else 0.0
     token_interval_ms = 60_000 / pace.tokens_per_minute if pace.tokens_per_minute else 0.0
-    next_request, next_token = float(state.next_request_ms), float(state.next_token_ms)
+    # A clock that was put back must not stop the calls for as long as it was put back.
+    next_request = min(float(state.next_request_ms), now_ms + HORIZON_MS + request_interval_ms)
+    next_token = min(float(state.next_token_ms), float(now_ms + LONGEST_WAIT_MS))
     earliest = float(max(now_ms, state.not_before_ms))
     moments: list[int] = []
     ask_again: int | None = None
@@ -120,13 +130,26 @@ def admit(
     return moved, Grant(tuple(moments), ask_again)
 
 
-def answered(state: GateState, observed: ObservedLimits | None) -> GateState:
-    """An answer came: the provider lives, and may have told its limits."""
+def answered(
+    state: GateState, observed: ObservedLimits | None, *, may_raise: bool = True
+) -> GateState:
+    """An answer came: the provider lives, and may have told its limits.
+
+    Args:
+        state: the provider's state.
+        observed: what it told.
+        may_raise: whether a limit that is higher than the one known is taken. Models of one
+            provider can have different limits, of which the lowest is held.
+    """
     told = observed or ObservedLimits()
     return replace(
         state,
-        requests_per_minute=told.requests_per_minute or state.requests_per_minute,
-        tokens_per_minute=told.tokens_per_minute or state.tokens_per_minute,
+        requests_per_minute=_learned(
+            state.requests_per_minute, told.requests_per_minute, may_raise=may_raise
+        ),
+        tokens_per_minute=_learned(
+            state.tokens_per_minute, told.tokens_per_minute, may_raise=may_raise
+        ),
         failures_in_a_row=0,
         dead_since_ms=None,
         retry_at_ms=0,
@@ -137,13 +160,20 @@ def answered(state: GateState, observed: ObservedLimits | None) -> GateState:
 
 def failed(state: GateState, now_ms: int, error: ProviderError, *, was_trial: bool) -> GateState:
     """A call failed: perhaps all have to wait, perhaps the provider is dead."""
-    state = _paused(state, now_ms, error)
+    if error.kind is FailureKind.RATE_LIMITED:
+        return _refused(state, now_ms, error)
+    if error.retry_after_ms is not None:
+        state = _paused(state, now_ms, error.retry_after_ms)
     if is_outage(error):
         return _nearer_death(state, now_ms, error, was_trial=was_trial)
-    if error.kind is FailureKind.TIMEOUT:
-        # A silence can come from the answer's length or from a dead machine; it proves neither.
+    if error.kind in _PROVING_NOTHING:
         return state
     return answered(state, error.observed_limits)
+
+
+def unused(state: GateState, now_ms: int) -> GateState:
+    """A trial was not made after all; the next call in line may be it."""
+    return replace(state, retry_at_ms=min(state.retry_at_ms, now_ms))
 
 
 def is_outage(error: ProviderError) -> bool:
@@ -151,22 +181,43 @@ def is_outage(error: ProviderError) -> bool:
 
     A plain 500 is what a server says when one model crashed; the others may be well.
     """
-    return error.kind in OUTAGE_KINDS and error.http_status != 500
+    return (error.kind in OUTAGE_KINDS and error.http_status != 500) or error.was_silent
+
+
+_PROVING_NOTHING = frozenset({FailureKind.TIMEOUT, FailureKind.TRUNCATED})
+"""A silence or a cut can come from a long answer, one model, or a machine that is going down."""
+
+
+def _refused(state: GateState, now_ms: int, error: ProviderError) -> GateState:
+    """Everybody waits: as long as was asked for, or ever longer while refusals follow each other.
+
+    Refusals of calls that had left before the pause began are part of the same refusal.
+    """
+    follows = now_ms >= state.not_before_ms
+    refusals = state.trials + 1 if follows and not state.is_dead else state.trials
+    wait_ms = error.retry_after_ms
+    if wait_ms is None:
+        doubled = WAIT_AFTER_REFUSAL_MS * 2 ** min(max(refusals - 1, 0), 10)
+        wait_ms = min(doubled, LONGEST_TRIAL_WAIT_MS) if follows else 0
+    told = answered(state, error.observed_limits)
+    return replace(_paused(told, now_ms, wait_ms), trials=refusals)
+
+
+def _learned(known: float | None, told: float | None, *, may_raise: bool) -> float | None:
+    if told is None or known is None:
+        return known if told is None else told
+    return told if told < known or may_raise else known
 
 
 def _admit_trial(state: GateState, now_ms: int) -> tuple[GateState, Grant]:
-    if now_ms < state.retry_at_ms:
+    # No trial is put off for longer, so a moment beyond it comes from a clock that was put back.
+    if now_ms < state.retry_at_ms <= now_ms + LONGEST_WAIT_MS:
         return state, Grant((), state.retry_at_ms)
     moved = replace(state, retry_at_ms=now_ms + TRIAL_PATIENCE_MS)
     return moved, Grant((now_ms,), moved.retry_at_ms, is_trial=True)
 
 
-def _paused(state: GateState, now_ms: int, error: ProviderError) -> GateState:
-    wait_ms = error.retry_after_ms
-    if wait_ms is None and error.kind is FailureKind.RATE_LIMITED:
-        wait_ms = WAIT_AFTER_REFUSAL_MS
-    if wait_ms is None:
-        return state
+def _paused(state: GateState, now_ms: int, wait_ms: int) -> GateState:
     return replace(state, not_before_ms=max(state.not_before_ms, now_ms + wait_ms))
 
 

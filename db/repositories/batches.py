@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from sqlalchemy import or_
 from sqlmodel import Session, col, select
 
 from db.tables import Attempt, AttemptStatus, Batch, BatchStatus
@@ -30,17 +31,21 @@ class Batches:
         return self.session.exec(query.order_by(col(Batch.created_at))).all()
 
     def holding(self, row_ids: Sequence[str]) -> Batch | None:
-        """The batch that is not over and that holds calls for these rows; they go together."""
-        row_id = row_ids[0]
-        query = (
-            select(Batch)
-            .join(Attempt, col(Attempt.batch_id) == Batch.id)
-            .where(
-                col(Batch.status).in_(OPEN),
-                (Attempt.response_id == row_id) | (Attempt.judgment_id == row_id),
+        """The batch that is not over and that holds calls for any of these rows."""
+        for start in range(0, len(row_ids), 500):
+            some = row_ids[start : start + 500]
+            query = (
+                select(Batch)
+                .join(Attempt, col(Attempt.batch_id) == Batch.id)
+                .where(
+                    col(Batch.status).in_(OPEN),
+                    or_(col(Attempt.response_id).in_(some), col(Attempt.judgment_id).in_(some)),
+                )
             )
-        )
-        return self.session.exec(query).first()
+            found = self.session.exec(query.limit(1)).first()
+            if found is not None:
+                return found
+        return None
 
     def unanswered(self, batch_id: str) -> Sequence[Attempt]:
         """The batch's attempts that have no answer yet."""

@@ -143,15 +143,35 @@ def store_value(connection: Connection, row: CallRow, values: Mapping[str, Any])
     return result.rowcount == 1
 
 
-def add_cost(connection: Connection, row: CallRow, cost_usd: float) -> None:
-    """Add what an attempt cost to what its row did."""
+def settle(connection: Connection, row: CallRow, attempt_id: str, cost_usd: float) -> None:
+    """Book what an attempt cost, on its own run and on the row, in place of what was set aside.
+
+    Once only: who comes second, be it another daemon or the same write again, books nothing.
+    """
+    query = _UNSETTLED if connection.dialect.name == "sqlite" else _UNSETTLED.with_for_update()
+    attempt = connection.execute(query, {"attempt": attempt_id}).first()
+    if attempt is None:
+        return
+    connection.execute(_PRICE, {"attempt": attempt_id, "cost": cost_usd})
+    aside = attempt.reserved_usd or 0.0
+    connection.execute(_SETTLE, {"run": attempt.run_id, "aside": aside, "cost": cost_usd})
     connection.execute(_add_cost(row.table), {"row": row.id, "cost": cost_usd})
 
 
-def settle(connection: Connection, run_id: str, attempt_id: str, cost_usd: float) -> None:
-    """Turn what was set aside for an attempt into what it cost."""
-    connection.execute(_SETTLE, {"run": run_id, "attempt": attempt_id, "cost": cost_usd})
-    connection.execute(_FREE, {"attempt": attempt_id})
+def release(connection: Connection, attempt_id: str) -> None:
+    """Give back what was set aside for an attempt that nobody will have to pay."""
+    query = _UNSETTLED if connection.dialect.name == "sqlite" else _UNSETTLED.with_for_update()
+    attempt = connection.execute(query, {"attempt": attempt_id}).first()
+    if attempt is not None and attempt.reserved_usd:
+        connection.execute(_FREE, {"attempt": attempt_id})
+        values = {"run": attempt.run_id, "aside": attempt.reserved_usd, "cost": 0.0}
+        connection.execute(_SETTLE, values)
+
+
+def is_journalled(connection: Connection, attempt_id: str) -> bool:
+    """Whether an attempt of that id is there: a commit can go through and its word be lost."""
+    query = select(_ATTEMPT.c.id).where(_ATTEMPT.c.id == attempt_id)
+    return connection.execute(query).first() is not None
 
 
 def give_up(connection: Connection, row: CallRow, run_id: str, kind: str, message: str) -> None:
@@ -178,25 +198,30 @@ _RESERVE = (
         _RUN.c.id == bindparam("run"),
         or_(
             _RUN.c.budget_usd.is_(None),
-            _RUN.c.spent_usd + _RUN.c.reserved_usd + bindparam("most") <= _RUN.c.budget_usd,
+            # Sums of the same figures in another order differ by less than this share.
+            _RUN.c.spent_usd + _RUN.c.reserved_usd + bindparam("most")
+            <= _RUN.c.budget_usd * (1 + 1e-9),
         ),
     )
     .values(reserved_usd=_RUN.c.reserved_usd + bindparam("most"))
 )
-_SET_ASIDE = (
-    select(func.coalesce(_ATTEMPT.c.reserved_usd, 0.0))
-    .where(_ATTEMPT.c.id == bindparam("attempt"))
-    .scalar_subquery()
+_UNSETTLED = select(_ATTEMPT.c.run_id, _ATTEMPT.c.reserved_usd).where(
+    _ATTEMPT.c.id == bindparam("attempt"), _ATTEMPT.c.cost_usd.is_(None)
 )
+_PRICE = (
+    update(_ATTEMPT)
+    .where(_ATTEMPT.c.id == bindparam("attempt"))
+    .values(cost_usd=bindparam("cost"), reserved_usd=None)
+)
+_FREE = update(_ATTEMPT).where(_ATTEMPT.c.id == bindparam("attempt")).values(reserved_usd=None)
 _SETTLE = (
     update(_RUN)
     .where(_RUN.c.id == bindparam("run"))
     .values(
-        reserved_usd=_RUN.c.reserved_usd - _SET_ASIDE,
+        reserved_usd=_RUN.c.reserved_usd - bindparam("aside"),
         spent_usd=_RUN.c.spent_usd + bindparam("cost"),
     )
 )
-_FREE = update(_ATTEMPT).where(_ATTEMPT.c.id == bindparam("attempt")).values(reserved_usd=None)
 
 
 def _table(kind: type[Call]) -> Table:

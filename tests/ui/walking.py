@@ -19,10 +19,12 @@ def sign_in(page: Page, slam: Slam) -> None:
     expect(page.get_by_role("heading", name="Make a study")).to_be_visible(timeout=WAIT_MS)
 
 
-def make_study(page: Page, name: str) -> None:
-    """Save the example of the sidebar's form under a name."""
+def make_study(page: Page, name: str, candidates: str | None = None) -> None:
+    """Save the example of the sidebar's form under a name, with other candidates if given."""
     sidebar = page.get_by_test_id("stSidebar")
     fill(sidebar.get_by_label("Name", exact=True), name)
+    if candidates is not None:
+        fill(sidebar.get_by_role("textbox", name="Candidates, one a line"), candidates)
     sidebar.get_by_role("button", name="Save study").click()
     expect(page.get_by_role("heading", name=name)).to_be_visible(timeout=WAIT_MS)
 
@@ -99,6 +101,23 @@ def picture(page: Page, folder: Path | None, name: str) -> None:
     """Keep a full-page picture, where somebody wants to look."""
     if folder is not None:
         page.screenshot(path=folder / f"{name}.png", full_page=True)
+
+
+def pictures_of(page: Page, folder: Path | None, name: str) -> None:
+    """Check that the page fits a phone, and keep a picture of it at both widths."""
+    wide = page.viewport_size
+    assert wide is not None
+    # Streamlit scrolls inside the page, so that only a high window shows all of it.
+    page.set_viewport_size({"width": wide["width"], "height": 1600})
+    picture(page, folder, name)
+    page.set_viewport_size({"width": 390, "height": 1600})
+    sidebar = page.get_by_test_id("stSidebar")
+    expect(sidebar).not_to_be_in_viewport(timeout=WAIT_MS)
+    fits = "document.documentElement.scrollWidth <= document.documentElement.clientWidth"
+    page.wait_for_function(fits, timeout=WAIT_MS)
+    picture(page, folder, f"{name}_390")
+    page.set_viewport_size(wide)
+    expect(sidebar).to_be_in_viewport(ratio=1, timeout=WAIT_MS)
 
 
 def metric(page: Page, label: str) -> Locator:

@@ -17,11 +17,12 @@ _MODES = {
     CallMode.BACKGROUND: "In the background",
     CallMode.BATCH: "As batches",
 }
-_MODE_HELP = (
-    "One by one: answers are timed. In the background: the provider keeps each answer until it is "
-    "fetched, so that a crash cannot make it be paid twice; not timed. As batches: cheaper, "
-    "answered within a day; not timed."
-)
+_NOT_TIMED = {
+    CallMode.BACKGROUND: "The paid models' answers are not timed: the provider keeps each one "
+    "until it is fetched, so that a crash cannot make it be paid twice.",
+    CallMode.BATCH: "The paid models' answers are not timed: they are made in bulk within a day, "
+    "for less where the price list says so.",
+}
 _DOLLARS = st.column_config.NumberColumn(format="dollar")
 _WHOLE = st.column_config.NumberColumn(format="localized")
 
@@ -61,10 +62,12 @@ def _choose_mode(modes: Sequence[CallMode], key: str) -> CallMode:
         modes,
         format_func=_MODES.__getitem__,
         horizontal=True,
-        help=_MODE_HELP,
         key=f"mode_{key}",
     )
-    return chosen or modes[0]
+    mode = chosen or modes[0]
+    if mode in _NOT_TIMED:
+        st.caption(_NOT_TIMED[mode])
+    return mode
 
 
 def _show(estimate: Estimate) -> None:

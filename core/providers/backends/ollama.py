@@ -96,7 +96,10 @@ class OllamaProvider:
                 async for chunk in stream:
                     answer.add(chunk)
         except CAUGHT as error:
-            raise failure_of(error, self._host, request.model) from error
+            failure = failure_of(error, self._host, request.model)
+            lost = isinstance(error, httpx.NetworkError | httpx.RemoteProtocolError)
+            failure.was_silent = lost and answer.watch.first_chunk_ns is None
+            raise failure from error
         return answer.reply(request.model)
 
     async def list_models(self) -> list[str]:

@@ -19,6 +19,7 @@ from core.providers.openai_api.failures import (
     broken_by,
     call_to,
     failure_of,
+    is_lost_connection,
     not_the_api,
     told_in,
 )
@@ -81,6 +82,7 @@ class ChatProvider:
         except CAUGHT as error:
             failure = failure_of(error, errand, begun=watch.first_chunk_ns is not None)
             failure.usage = answer.usage
+            failure.was_silent = watch.first_chunk_ns is None and is_lost_connection(error)
             failure.observed_limits = failure.observed_limits or observed_limits(headers)
             # Without its cause, whose text may hold the server's echo of the key.
             raise failure from None

@@ -90,6 +90,14 @@ def failure_of(error: Exception, errand: Errand, *, begun: bool = False) -> Prov
     return _broken_off(errand, "it cannot be read") if is_cut else not_the_api(errand)
 
 
+def is_lost_connection(error: Exception) -> bool:
+    """Whether the connection broke after the call was sent."""
+    return isinstance(error, openai.APIConnectionError | httpx2.RequestError) and not (
+        isinstance(error, _NEVER_SENT | openai.APITimeoutError | httpx2.TimeoutException)
+        or isinstance(error.__cause__, _NEVER_SENT)
+    )
+
+
 def refusal(
     errand: Errand, status: int, headers: Mapping[str, str], content: bytes
 ) -> ProviderError:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 import pytest
 import stamina
 
+from core.errors import StoreError
 from core.gates import Gate, OwnKeeper
 from core.providers.base import (
     RETRIED_KINDS,
@@ -20,7 +21,7 @@ from core.providers.base import (
     Usage,
 )
 from core.providers.calling import MAX_ATTEMPTS, Lane, call
-from core.providers.gate import DEAD_AFTER_FAILURES, Pace
+from core.providers.gate import DEAD_AFTER_FAILURES, GateState, Pace
 from tests.core.providers.helping import (
     LARGE,
     PROMPT,
@@ -316,23 +317,78 @@ def test_a_provider_that_is_down_costs_no_call_its_attempts_and_work_goes_on_by_
 
 
 @pytest.mark.parametrize("kind", [FailureKind.RATE_LIMITED, FailureKind.UNAVAILABLE])
-def test_a_wait_beyond_the_patience_fails_that_call_and_freezes_no_other(kind: FailureKind) -> None:
-    recorder = MemoryRecorder()
+def test_a_wait_beyond_the_patience_fails_that_call_and_spares_the_provider_the_others(
+    kind: FailureKind,
+) -> None:
+    recorder, other = MemoryRecorder(), MemoryRecorder()
 
-    async def run() -> str:
+    async def run() -> None:
         way = lane(1)
         with pytest.raises(ProviderError) as raised:
             await call(ScriptedProvider([failure(kind, 3_600_000)]), REQUEST, way, recorder)
         assert raised.value.kind is FailureKind.RATE_LIMITED
         assert raised.value.retry_after_ms == 3_600_000
-        return await call(ScriptedProvider(), REQUEST, way, MemoryRecorder())
+        with pytest.raises(ProviderError, match="asked to be left alone until") as refused:
+            await call(ScriptedProvider(), REQUEST, way, other)
+        assert refused.value.kind is FailureKind.RATE_LIMITED
 
-    assert asyncio.run(asyncio.wait_for(run(), 2)) == "Hello"
+    asyncio.run(asyncio.wait_for(run(), 2))
     assert recorder.notes == [("1", "sent"), ("1", "rate_limited")]
     assert recorder.messages == [
         "It failed. It asks to wait 3600 seconds, which is longer than the 600 that SLaM waits; "
         "retry after that time."
     ]
+    assert other.notes == [], "nothing was sent to a provider that asked for quiet"
+
+
+def test_refusals_use_up_no_attempts_and_their_pauses_grow() -> None:
+    refusals = [failure(FailureKind.RATE_LIMITED) for _ in range(MAX_ATTEMPTS + 2)]
+    recorder, keeper = MemoryRecorder(), OwnKeeper()
+    pauses: list[int] = []
+
+    async def run() -> str:
+        way = lane(1, keeper=keeper)
+        asked = asyncio.create_task(call(ScriptedProvider(refusals), REQUEST, way, recorder))
+        seen = 0
+        while not asked.done():
+            if keeper.state.trials > seen:
+                seen = keeper.state.trials
+                pauses.append(keeper.state.not_before_ms - time.time_ns() // 1_000_000)
+                keeper.state = replace(keeper.state, not_before_ms=0)
+            await asyncio.sleep(0.005)
+        return await asked
+
+    assert asyncio.run(asyncio.wait_for(run(), 30)) == "Hello"
+    assert [note for _, note in recorder.notes].count("rate_limited") == MAX_ATTEMPTS + 2
+    assert pauses[:4] == [pytest.approx(wait, abs=100) for wait in (1000, 2000, 4000, 8000)]
+
+
+def test_a_trial_that_is_not_made_leaves_the_trial_to_the_next_call() -> None:
+    class ClosedRecorder(MemoryRecorder):
+        async def sent(self) -> str:
+            raise RuntimeError("The run was cancelled.")
+
+    async def run() -> str:
+        now_ms = time.time_ns() // 1_000_000
+        dead = GateState(dead_since_ms=now_ms - 5000, retry_at_ms=now_ms, trials=1)
+        way = lane(1, keeper=OwnKeeper(dead))
+        with pytest.raises(RuntimeError):
+            await call(ScriptedProvider(), REQUEST, way, ClosedRecorder())
+        return await call(ScriptedProvider(), REQUEST, way, MemoryRecorder())
+
+    assert asyncio.run(asyncio.wait_for(run(), 5)) == "Hello"
+
+
+def test_an_answer_is_stored_though_the_gate_cannot_be_told(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def unreachable(self: Gate, leave: object, reply: object) -> None:
+        raise StoreError("The database did not answer; try again.")
+
+    monkeypatch.setattr(Gate, "answered", unreachable)
+    recorder = MemoryRecorder()
+    assert made(ScriptedProvider(), recorder) == "Hello"
+    assert recorder.notes == [("1", "sent"), ("1", "ok")]
 
 
 @dataclass

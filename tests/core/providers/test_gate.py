@@ -161,3 +161,38 @@ def test_trials_grow_rarer_up_to_a_minute_and_an_answer_ends_it_all() -> None:
 def test_calls_that_left_before_the_death_do_not_put_the_trial_off() -> None:
     state = _dead()
     assert failed(state, NOW + 500, DOWN, was_trial=False).retry_at_ms == state.retry_at_ms
+
+
+def test_a_connection_lost_in_silence_is_an_outage_and_a_cut_answer_proves_nothing() -> None:
+    silent = ProviderError(FailureKind.TRUNCATED, "The connection was lost.")
+    silent.was_silent = True
+    cut = ProviderError(FailureKind.TRUNCATED, "It broke off.")
+    state = GateState()
+    for _ in range(DEAD_AFTER_FAILURES - 1):
+        state = failed(state, NOW, silent, was_trial=False)
+    assert failed(state, NOW, cut, was_trial=False) == state
+    assert failed(state, NOW, silent, was_trial=False).is_dead
+
+
+def test_a_wait_of_an_hour_refuses_calls_instead_of_holding_them() -> None:
+    hour = ProviderError(FailureKind.RATE_LIMITED, "Too many.", retry_after_ms=3_600_000)
+    state = failed(GateState(), NOW, hour, was_trial=False)
+    _, grant = admit(state, NOW, Pace(), [1])
+    assert (grant.leave_at_ms, grant.refused_until_ms) == ((), NOW + 3_600_000)
+    _, later = admit(state, NOW + 3_600_000, Pace(), [1])
+    assert later.leave_at_ms == (NOW + 3_600_000,)
+
+
+def test_a_clock_that_is_put_back_does_not_stop_the_calls() -> None:
+    state = GateState(next_request_ms=NOW + 3_600_000)
+    _, grant = admit(state, NOW, Pace(requests_per_minute=600), [1])
+    assert grant.ask_again_ms is not None
+    assert grant.ask_again_ms <= NOW + 2 * HORIZON_MS
+
+
+def test_a_higher_limit_is_taken_only_now_and_then_and_a_lower_one_at_once() -> None:
+    low, high = ObservedLimits(60, 600), ObservedLimits(600, 6000)
+    state = answered(GateState(), low)
+    assert answered(state, high, may_raise=False) == state
+    assert answered(state, high).pace(Pace()) == Pace(600, 6000)
+    assert answered(answered(GateState(), high), low, may_raise=False).pace(Pace()) == Pace(60, 600)
