@@ -8,9 +8,10 @@ TITLES = [
     "Agreement", "Quality", "Spend",
 ]  # fmt: skip
 RESPONSE = "You finished a good deal yesterday, and today's plans fit. " * 12
+CAUSE = "The model answered with nothing."
 FAILURES = [
-    {"model or judge": f"ollama/model-{number}:7b", "calls": 17, "cause": "The stream was cut."}
-    for number in range(30)
+    {"model or judge": f"ollama/model-{number}:7b", "calls": 17, "cause": CAUSE}
+    for number in range(20)
 ]
 
 
@@ -33,17 +34,17 @@ def progress(is_idle: bool) -> None:
     st.write("Of 10,000 responses, **9,000** are stored, **500** are open and **500** failed.")
     if is_idle:
         estimate()
-    st.progress(0.95, text="The run is going on: 9500 of 10000 calls")
-    columns = st.columns(4)
-    for column, label in zip(
-        columns, ("Stored", "Failed", "Calls a minute", "Time left"), strict=True
-    ):
-        column.metric(label, "9000")
+        st.divider()
+    st.progress(0.95, text="The run is going on: 9,500 of 10,000 calls")
+    with st.container(horizontal=True):
+        for label in ("Stored", "Failed", "Calls a minute", "Time left"):
+            st.metric(label, "9,000")
     st.caption("Cost so far: $13.50 by list price; the budget is $100.00.")
     if not is_idle:
         st.button("Cancel this run", key="cancel")
     st.error("500 calls failed; the rest is stored. The causes:")
-    st.dataframe(FAILURES, hide_index=True)
+    st.table(FAILURES, hide_index=True)
+    st.caption("The rarest 10 causes are left out here.")
 
 
 def estimate() -> None:
@@ -79,9 +80,9 @@ def table() -> None:
         for number in range(200)
     )  # fmt: skip
     st.dataframe(frame, hide_index=True)
-    left, right, _ = st.columns([1, 1, 3])
-    left.download_button("CSV", frame.to_csv, "a.csv", on_click="ignore")
-    right.download_button("Parquet", frame.to_parquet, "a.parquet", on_click="ignore")
+    row = st.container(horizontal=True)
+    row.download_button("CSV", frame.to_csv, "a.csv", on_click="ignore")
+    row.download_button("Parquet", frame.to_parquet, "a.parquet", on_click="ignore")
     labels = [f"ollama/model-0:7b, case 0, sample {number}" for number in range(200)]
     st.selectbox("Read one in full", range(200), format_func=labels.__getitem__)
     with st.container(border=True):

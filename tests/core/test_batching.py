@@ -1,7 +1,8 @@
 """Calls handed over in bulk: made whole, paid at half the price, and never handed over twice."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+import time
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 import pytest
@@ -11,7 +12,8 @@ from core.bench.prices import cost_of, price_of
 from core.generation import service
 from core.models import Models
 from core.money.prices import load_price_book, today
-from core.providers.base import Usage
+from core.providers.base import ChatRequest, FailureKind, ProviderError, Usage
+from core.providers.openai_api.making import OpenAIProvider
 from db.engine import Database
 from db.repositories.studies import VersionContent
 from db.repositories.work import Work
@@ -23,6 +25,7 @@ from tests.building import (
     Sandbox,
     agreed,
     attempts_at,
+    end,
     make_study,
     rows_of,
     stored,
@@ -60,6 +63,23 @@ def make(database: Database, sandbox: Sandbox, run: Run) -> None:
     with database.read() as session:
         row_ids = [row_id for _, row_id in Work(session).open_calls(run)]
     do(database, sandbox, lambda batching: batching.make(run.id, row_ids))
+
+
+def cut_off(database: Database, sandbox: Sandbox, run: Run, *, then: str = "crash") -> None:
+    """Hand the run's rows over, and be cut off while the batch is waited for."""
+    with database.read() as session:
+        row_ids = [row_id for _, row_id in Work(session).open_calls(run)]
+
+    async def work(batching: Batching) -> None:
+        making = asyncio.ensure_future(batching.make(run.id, row_ids))
+        while not any(one.external_id for one in await asyncio.to_thread(batches, database)):
+            await asyncio.sleep(0.01)
+        making.cancel()
+        await asyncio.gather(making, return_exceptions=True)
+        if then == "cancel":
+            await batching.cancel(run.id)
+
+    do(database, sandbox, work)
 
 
 def batches(database: Database) -> list[Batch]:
@@ -105,18 +125,8 @@ def test_a_batch_that_a_crash_cut_off_is_found_again_and_not_handed_over_twice(
     database: Database, sandbox: Sandbox, crash: str
 ) -> None:
     content, run = batched(database, sandbox)
-    with database.read() as session:
-        row_ids = [row_id for _, row_id in Work(session).open_calls(run)]
-
-    async def cut_off(batching: Batching) -> None:
-        making = asyncio.ensure_future(batching.make(run.id, row_ids))
-        while not any(one.external_id for one in await asyncio.to_thread(batches, database)):
-            await asyncio.sleep(0.01)
-        making.cancel()
-        await asyncio.gather(making, return_exceptions=True)
-
     sandbox.change(MODEL, time_to_first_token_ms=2000)
-    do(database, sandbox, cut_off)
+    cut_off(database, sandbox, run)
     if crash == "before its id was noted":
         with database.write() as session:
             (batch,) = rows_of(session, Batch)
@@ -160,19 +170,8 @@ def test_cancelling_stops_the_batch_at_the_provider_and_keeps_what_was_answered(
     database: Database, sandbox: Sandbox
 ) -> None:
     content, run = batched(database, sandbox)
-    with database.read() as session:
-        row_ids = [row_id for _, row_id in Work(session).open_calls(run)]
-
-    async def cancelled(batching: Batching) -> None:
-        making = asyncio.ensure_future(batching.make(run.id, row_ids))
-        while not any(one.external_id for one in await asyncio.to_thread(batches, database)):
-            await asyncio.sleep(0.01)
-        making.cancel()
-        await asyncio.gather(making, return_exceptions=True)
-        await batching.cancel(run.id)
-
     sandbox.change(MODEL, time_to_first_token_ms=3000)
-    do(database, sandbox, cancelled)
+    cut_off(database, sandbox, run, then="cancel")
     (batch,) = batches(database)
     assert batch.status is BatchStatus.CANCELLED
     rows = stored(database, content)
@@ -180,3 +179,55 @@ def test_cancelling_stops_the_batch_at_the_provider_and_keeps_what_was_answered(
     for row in rows:
         for attempt in attempts_at(database, response_id=row.id):
             assert attempt.status is not AttemptStatus.SENT
+
+
+class LosesItsWord(OpenAIProvider):
+    """Hands batches over, and is cut off before it can say so."""
+
+    async def submit_batch(self, label: str, requests: Mapping[str, ChatRequest]) -> str:
+        await super().submit_batch(label, requests)
+        raise ProviderError(FailureKind.TRUNCATED, "The connection was lost.")
+
+
+def test_a_batch_whose_receipt_was_lost_is_looked_for_and_not_handed_over_again(
+    database: Database, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    content, run = batched(database, sandbox)
+    monkeypatch.setattr("core.providers.openai_api.making.OpenAIProvider", LosesItsWord)
+    make(database, sandbox, run)
+    assert [row.status for row in stored(database, content)] == [CallStatus.OK] * 3
+    assert handed_over(sandbox) == 1
+
+
+def test_a_batch_is_found_again_though_its_first_row_is_not_in_it(
+    database: Database, sandbox: Sandbox
+) -> None:
+    content, run = batched(database, sandbox)
+    with database.read() as session:
+        row_ids = [row_id for _, row_id in Work(session).open_calls(run)]
+    with database.write() as session:
+        session.get_one(Response, row_ids[0]).status = CallStatus.FAILED
+    sandbox.change(MODEL, time_to_first_token_ms=1000)
+    cut_off(database, sandbox, run)
+    do(database, sandbox, lambda batching: batching.make(run.id, row_ids))
+    assert handed_over(sandbox) == 1
+    assert sorted(row.status for row in stored(database, content)) == [
+        CallStatus.FAILED, CallStatus.OK, CallStatus.OK,
+    ]  # fmt: skip
+
+
+def test_answers_of_a_cancelled_batch_serve_a_run_that_asked_again_meanwhile(
+    database: Database, sandbox: Sandbox
+) -> None:
+    content, first = batched(database, sandbox)
+    sandbox.change(MODEL, time_to_first_token_ms=500)
+    cut_off(database, sandbox, first)
+    end(database, first)
+    second = service.request_generation(
+        database, SETTINGS, content.study.id, ACTOR, agreed(mode=CallMode.BATCH)
+    )
+    time.sleep(2.5)  # all three are answered by now, and nobody has looked
+    do(database, sandbox, lambda batching: batching.cancel(first.id))
+    rows = stored(database, content)
+    assert [(row.status, row.run_id) for row in rows] == [(CallStatus.OK, second.id)] * 3
+    assert handed_over(sandbox) == 1

@@ -2,12 +2,18 @@
 
 import asyncio
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 
 import pytest
+import stamina
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import Connection
 
+from core.errors import StoreError
 from core.generation import service
+from core.models import Models
 from core.money.prices import costs_of, load_price_book, today
 from core.providers.base import ChatReply, ChatRequest, FailureKind, ProviderError, Timeline, Usage
 from core.recording import CallContext, PlannedCall, RowRecorder
@@ -20,6 +26,7 @@ from tests.building import (
     Sandbox,
     agreed,
     attempts_at,
+    end,
     make,
     make_study,
     rows_of,
@@ -204,3 +211,103 @@ def test_in_the_background_a_call_cut_off_by_a_crash_is_fetched_and_not_paid_aga
     assert (attempt.status, after.status) == (AttemptStatus.OK, CallStatus.OK)
     assert after.text
     assert sandbox.posted("/v1/responses") == 1
+
+
+@pytest.mark.parametrize("kind", [FailureKind.UNPARSABLE, FailureKind.EMPTY, FailureKind.REFUSED])
+def test_an_answer_of_no_use_and_unknown_size_stays_set_aside(
+    database: Database, record: Record, kind: FailureKind
+) -> None:
+    run, row = one_response(database)
+    recorder = record(run, row)
+    asyncio.run(recorder.failed(asyncio.run(recorder.sent()), ProviderError(kind, "No use.")))
+    spent, aside = money(database, run)
+    assert spent == 0
+    assert aside > 0, "the provider may charge for it"
+
+
+def test_an_answer_is_booked_once_though_the_word_of_its_commit_was_lost(
+    database: Database, record: Record, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run, row = one_response(database)
+    recorder = record(run, row)
+    write, lost = database.write_bare, [1]
+
+    @contextmanager
+    def word_lost() -> Iterator[Connection]:
+        with write() as connection:
+            yield connection
+        if lost:
+            lost.pop()
+            raise StoreError("The database did not answer; try again.")
+
+    async def go() -> None:
+        with stamina.set_testing(True, attempts=6, cap=True):
+            lost.append(1)
+            monkeypatch.setattr(database, "write_bare", word_lost)
+            attempt_id = await recorder.sent()
+            lost.append(1)
+            await recorder.succeeded(attempt_id, reply())
+
+    asyncio.run(go())
+    (attempt,) = attempts_at(database, response_id=row.id)
+    assert attempt.status is AttemptStatus.OK
+    assert list(money(database, run)) == pytest.approx([0.03, 0], abs=1e-12)
+    with database.read() as session:
+        assert session.get_one(Response, row.id).cost_usd == pytest.approx(0.03)
+
+
+def test_what_a_later_run_fetches_is_booked_on_the_run_that_sent_it_and_only_once(
+    database: Database, record: Record
+) -> None:
+    first, row = one_response(database)
+    recorder = record(first, row)
+    recorder.call = replace(recorder.call, mode=CallMode.BACKGROUND)
+
+    async def lose_it() -> str:
+        attempt_id = await recorder.sent()
+        await recorder.started(attempt_id, "answer-1")
+        unreachable = ProviderError(FailureKind.UNREACHABLE, "Nobody answers.")
+        await recorder.failed(attempt_id, unreachable)
+        await recorder.gave_up("unreachable", "Nobody answers.")
+        return attempt_id
+
+    attempt_id = asyncio.run(lose_it())
+    assert money(database, first)[1] > 0, "the answer is still being made, and will be paid"
+    end(database, first)
+    with database.read() as session:
+        study_id = session.get_one(Response, row.id).study_id
+    second = service.request_generation(
+        database, SETTINGS, study_id, ACTOR, agreed(mode=CallMode.BACKGROUND), retry_failed=True
+    )
+    later = record(second, row)
+    assert asyncio.run(later.resumable()) == (attempt_id, "answer-1")
+    for _ in range(2):  # two daemons fetch the same answer
+        asyncio.run(later.succeeded(attempt_id, reply()))
+    (attempt,) = attempts_at(database, response_id=row.id)
+    assert (attempt.status, attempt.error_kind) == (AttemptStatus.OK, None)
+    assert list(money(database, first)) == pytest.approx([0.03, 0], abs=1e-12)
+    assert list(money(database, second)) == pytest.approx([0, 0], abs=1e-12)
+
+
+def test_one_row_that_breaks_leaves_no_call_of_its_chunk_behind(
+    database: Database, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sandbox.change(MODEL, time_to_first_token_ms=100, ms_per_token=0)
+    content = make_study(database, candidates=[MODEL], reference=None, cases=4)
+    run = service.request_generation(database, SETTINGS, content.study.id, ACTOR, agreed())
+    whole, broken = RowRecorder.make, [1]
+
+    async def breaks_once(self: RowRecorder, models: Models) -> CallStatus:
+        if broken:
+            broken.pop()
+            raise StoreError("The database did not answer; try again.")
+        return await whole(self, models)
+
+    monkeypatch.setattr(RowRecorder, "make", breaks_once)
+    rows = [row.id for row in stored(database, content)]
+    with pytest.raises(StoreError):
+        asyncio.run(make(database, sandbox, run.id, rows))
+    made = [row for row in stored(database, content) if row.status is CallStatus.OK]
+    assert len(made) == 3, "the others were under way and are stored"
+    asyncio.run(make(database, sandbox, run.id, rows))
+    assert sandbox.posted("/v1/chat/completions") == 4

@@ -1,19 +1,24 @@
 """Real daemons at work: runs are made, cancelled, and survive kills, stops and outages."""
 
+import json
 import signal
 import time
 
 import pytest
 
+from core.generation import service
 from core.runs import cancel_run, daemon_is_alive, newest_progress
+from core.settings import load_settings
 from db.engine import Database
 from db.tables import Attempt, AttemptStatus, CallStatus, Judgment, RunKind, RunStatus
 from tests.building import (
     ABSENT,
     ACTOR,
     REFERENCE,
+    SETTINGS,
     SMALL,
     Sandbox,
+    agreed,
     attempts_at,
     keys_of,
     make_study,
@@ -167,3 +172,41 @@ def _is_quiet(sandbox: Sandbox) -> bool:
     before = sandbox.calls()
     time.sleep(1)
     return sandbox.calls() == before
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_budget_stops_new_calls_and_keeps_the_answers_that_were_under_way(
+    database: Database, daemons: Daemons, sandbox: Sandbox
+) -> None:
+    model = "openai/gpt-4"
+    sandbox.change(model, time_to_first_token_ms=1500, ms_per_token=0)
+    content = make_study(database, candidates=[model], reference=None, cases=20)
+    run = service.request_generation(
+        database, SETTINGS, content.study.id, ACTOR, agreed(budget_usd=0.0115)
+    )
+    daemons.start()
+    daemons.wait_for_end(run, RunStatus.CANCELLED)
+    with database.read() as session:
+        attempts = rows_of(session, Attempt)
+        after = session.get_one(Run, run.id)
+    assert {one.status for one in attempts} == {AttemptStatus.OK}
+    assert len(daemons.made(content)) == len(attempts) > 0
+    assert after.stop_reason is not None
+    assert after.spent_usd <= 0.0115
+    assert after.reserved_usd == pytest.approx(0, abs=1e-12)
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_run_for_a_provider_that_is_gone_ends_and_says_why(
+    database: Database, daemons: Daemons, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = {"base_url": "http://127.0.0.1:9/v1", "paid": False}
+    monkeypatch.setenv("SLAM_SERVERS", json.dumps({"gone": server}))
+    content = make_study(database, candidates=["gone/model"], reference=None, cases=2)
+    run = service.request_generation(database, load_settings(), content.study.id, ACTOR)
+    daemons.settings = {"SLAM_SERVERS": ""}
+    daemons.start()
+    daemons.wait_for_end(run)
+    for row in stored(database, content):
+        assert row.status is CallStatus.FAILED
+        assert "names no known provider" in (row.error_message or "")

@@ -78,7 +78,7 @@ def _price(page: Page, pictures: Path | None) -> None:
     main = page.get_by_test_id("stMain")
     main.get_by_text("Add a price").click()
     fill(main.get_by_role("textbox", name="Model"), f"openai/{PAID}")
-    fill(main.get_by_label("Prompt, US dollars per million tokens"), "30")
+    fill(main.get_by_label("Prompt, US dollars per million tokens", exact=True), "30")
     fill(main.get_by_label("Completion, US dollars per million tokens"), "60")
     fill(main.get_by_label("Batch factor (optional)"), "0.5")
     fill(main.get_by_role("textbox", name="Source"), "the walk")
@@ -110,6 +110,8 @@ def _run_with_failures(slam: Slam, page: Page, pictures: Path | None) -> None:
     expect(metric(page, "Stored")).to_have_text("16")
     expect(metric(page, "Failed")).to_have_text("2")
     expect(page.get_by_text("2 calls failed; the rest is stored. The causes:")).to_be_visible()
+    cause = page.get_by_test_id("stTable").get_by_text(f"refused the call to '{PAID}'")
+    expect(cause).to_be_visible()
     expect(page.get_by_text("the budget is $5.00")).to_be_visible()
     pictures_of(page, pictures, "walk_responses_failed")
 
@@ -128,7 +130,9 @@ def _outage(slam: Slam, page: Page, pictures: Path | None) -> None:
     _more_samples(page, 6)
     _sandbox(slam, "PUT", f"faults/{PAID}", {"outage": {"seconds": 5}})
     start_generating(page)
-    paused = page.get_by_text(re.compile("Calls to openai are paused since .* goes on by itself"))
+    paused = page.get_by_text(
+        re.compile("Calls to openai have been paused since .* goes on by itself")
+    )
     expect(paused).to_be_visible(timeout=WAIT_MS)
     pictures_of(page, pictures, "walk_responses_paused")
     expect(page.get_by_text("The run is finished: 18 of 18 calls")).to_be_visible(timeout=60_000)
@@ -173,6 +177,10 @@ def _budget(slam: Slam, page: Page, pictures: Path | None) -> None:
     page.get_by_role("button", name="Generate 18 responses").click()
     stopped = page.get_by_text("The next call could have passed the run's budget")
     expect(stopped).to_be_visible(timeout=WAIT_MS)
+    expect(page.get_by_text("The run was stopped; what is stored stays")).to_be_visible(
+        timeout=WAIT_MS
+    )
+    expect(page.get_by_text("the budget is $0.02.")).to_be_visible()
     expect(page.get_by_role("button", name=re.compile(r"Generate \d+ responses"))).to_be_visible(
         timeout=WAIT_MS
     )
@@ -184,11 +192,17 @@ def _budget(slam: Slam, page: Page, pictures: Path | None) -> None:
 
 def _look_at_money(page: Page, pictures: Path | None) -> None:
     open_page(page, "Judges")
-    expect(metric(page, "Cost, at most").first).to_be_visible(timeout=WAIT_MS)
+    expect(metric(page, "Cost, at most")).to_be_visible(timeout=WAIT_MS)
+    # The judge that asks no model costs nothing, so nothing has to be agreed to.
+    judge = page.get_by_role("button", name="Judge 54 responses")
+    expect(judge).to_have_count(2, timeout=WAIT_MS)
+    expect(judge.first).to_be_disabled()
+    expect(judge.last).to_be_enabled()
     pictures_of(page, pictures, "walk_judges")
     open_page(page, "Spend")
     expect(metric(page, "Spent")).to_have_text(re.compile(r"^\$[\d.]*[1-9]"), timeout=WAIT_MS)
     expect(metric(page, "Calls")).to_have_text(re.compile(r"^[1-9]\d+$"))
+    expect(page.get_by_role("heading", name="Everything")).to_be_visible(timeout=WAIT_MS)
     pictures_of(page, pictures, "walk_spend")
 
 

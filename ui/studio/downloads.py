@@ -26,8 +26,8 @@ def offer_downloads(frame: pd.DataFrame | Callable[[], pd.DataFrame], name: str)
         whole().to_parquet(file, index=False)
         return file.getvalue()
 
-    left, right, _ = st.columns([1, 1, 3])
-    left.download_button(
+    row = st.container(horizontal=True)
+    row.download_button(
         "CSV",
         as_csv,
         f"{stem}.csv",
@@ -36,7 +36,7 @@ def offer_downloads(frame: pd.DataFrame | Callable[[], pd.DataFrame], name: str)
         on_click="ignore",
         icon=":material/download:",
     )
-    right.download_button(
+    row.download_button(
         "Parquet",
         as_parquet,
         f"{stem}.parquet",

@@ -1,5 +1,6 @@
 """How a run is shown: bar, rate, time left, cost so far, failures, cancel."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 import streamlit as st
@@ -7,6 +8,7 @@ import streamlit as st
 from core.gates import gate_states
 from core.money.paid import is_paid_model
 from core.runs import Progress, cancel_run
+from db.repositories.work import Failure
 from db.tables import RunStatus
 from db.types import utc_now
 from ui.plain import plain
@@ -14,6 +16,7 @@ from ui.store import database
 from ui.studio.acting import act
 
 UNKNOWN = "–"  # noqa: RUF001  a dash, not a minus
+_CAUSES_SHOWN = 20
 _WORDS = {
     RunStatus.QUEUED: "waits for the daemon",
     RunStatus.RUNNING: "is going on",
@@ -30,15 +33,19 @@ def show_progress(progress: Progress, actor: str, key: str, version_id: str) -> 
     run, counts = progress.run, progress.counts
     total = progress.done + counts.planned
     share = progress.done / total if total else 1.0
-    text = f"The run {_WORDS[run.status]}: {progress.done} of {total} calls"
-    st.progress(share, text=text)
-    columns = st.columns(4)
-    columns[0].metric("Stored", counts.ok)
-    columns[1].metric("Failed", counts.failed)
-    rate = progress.calls_per_minute
-    columns[2].metric("Calls a minute", f"{rate:.0f}" if rate else "-")
-    left = progress.time_left
-    columns[3].metric("Time left", in_words(left) if left else "-")
+    words = _WORDS[run.status]
+    if run.status is RunStatus.CANCELLED and run.stop_reason is not None:
+        words = "was stopped; what is stored stays"
+    if not progress.is_active:
+        # What could be asked for next stands above.
+        st.divider()
+    st.progress(share, text=f"The run {words}: {progress.done:,} of {total:,} calls")
+    rate, left = progress.calls_per_minute, progress.time_left
+    with st.container(horizontal=True):
+        st.metric("Stored", f"{counts.ok:,}")
+        st.metric("Failed", f"{counts.failed:,}")
+        st.metric("Calls a minute", f"{rate:,.0f}" if rate else UNKNOWN)
+        st.metric("Time left", in_words(left) if left else UNKNOWN)
     if run.stop_reason is not None:
         st.warning(plain(run.stop_reason))
     st.caption(plain(_cost(progress)))
@@ -50,19 +57,31 @@ def show_progress(progress: Progress, actor: str, key: str, version_id: str) -> 
             args=(key, cancel_run, database(), run.id, actor),
         )
     if progress.failures:
-        st.error(f"{counts.failed} calls failed; the rest is stored. The causes:")
-        st.dataframe(
-            [
-                {"model or judge": one.model, "calls": one.calls, "cause": one.message}
-                for one in progress.failures
-            ],
-            hide_index=True,
-        )
+        _causes(counts.failed, progress.failures)
+
+
+def _causes(failed: int, failures: Sequence[Failure]) -> None:
+    """The causes in full: a data frame would cut a sentence off at its cell's edge."""
+    calls = "1 call" if failed == 1 else f"{failed:,} calls"
+    st.error(f"{calls} failed; the rest is stored. The causes:")
+    shown = failures[:_CAUSES_SHOWN]
+    st.table(
+        {
+            "model or judge": [plain(one.model) for one in shown],
+            "calls": [one.calls for one in shown],
+            "cause": [plain(one.message) for one in shown],
+        },
+        hide_index=True,
+    )
+    if rest := failures[_CAUSES_SHOWN:]:
+        st.caption(f"The rarest {len(rest):,} causes are left out here.")
 
 
 def in_words(span: timedelta) -> str:
     """A span in the unit a person would use."""
     seconds = round(span.total_seconds())
+    if seconds < 1:
+        return "under 1 s"
     if seconds < 60:
         return f"{seconds} s"
     if seconds < 3600:
@@ -80,7 +99,7 @@ def show_gates(progress: Progress) -> None:
             wait_s = max(0, gate.retry_at_ms - now_ms) / 1000
             st.warning(
                 plain(
-                    f"Calls to {provider} are paused since {_clock(gate.dead_since_ms)} UTC: "
+                    f"Calls to {provider} have been paused since {_clock(gate.dead_since_ms)} UTC: "
                     f"{gate.dead_reason} It is tried again in {wait_s:.0f} s, and the work goes on "
                     "by itself once it answers."
                 )
@@ -118,4 +137,4 @@ def dollars(usd: float | None) -> str:
     """A sum as a person reads it: parts of a cent only where it is small; unknown is a dash."""
     if usd is None:
         return UNKNOWN
-    return f"${usd:,.2f}" if usd >= 0.1 or usd == 0 else f"${usd:.4f}"
+    return f"${usd:,.2f}" if usd >= 0.1 or usd == round(usd, 2) else f"${usd:.4f}"

@@ -47,8 +47,6 @@ def page() -> None:
     st.title("Prices")
     book, on = load_price_book(database()), today()
     missing = unpriced_models(database(), book, on)
-    if entered := st.session_state.pop(_ENTERED, None):
-        st.success(plain(entered))
     if missing:
         st.warning(
             plain(
@@ -63,6 +61,9 @@ def page() -> None:
         "Azure OpenAI's deployments have names of their own, so their prices are entered here."
     )
     _table(frame[frame["counts"] == NOW].drop(columns="counts"))
+    # Beside the form, where whoever has just sent it looks.
+    if entered := st.session_state.pop(_ENTERED, None):
+        st.success(plain(entered))
     with st.expander("Add a price", expanded=bool(missing)):
         _form(actor, missing)
     with st.expander(f"All {len(frame)} prices, with replaced and later ones"):
@@ -83,7 +84,10 @@ def _form(actor: str, missing: list[str]) -> None:
             "Model", first, placeholder="openai/gpt-4", key=f"price_model_{first}_{number}"
         )
         prompt = _amount("Prompt, US dollars per million tokens", f"price_prompt_{number}")
-        cached = _amount("Cached part of a prompt (optional)", f"price_cached_{number}")
+        cached = _amount(
+            "Cached part of a prompt, US dollars per million tokens (optional)",
+            f"price_cached_{number}",
+        )
         completion = _amount(
             "Completion, US dollars per million tokens", f"price_completion_{number}"
         )

@@ -19,7 +19,7 @@ from ui.store import database, settings
 from ui.studio.acting import act, guarded, show_problem
 from ui.studio.downloads import offer_downloads
 from ui.studio.estimate import confirm_estimate
-from ui.studio.progress import show_gates, show_progress
+from ui.studio.progress import UNKNOWN, show_gates, show_progress
 from ui.studio.session import (
     choose_version,
     require_staff,
@@ -118,7 +118,8 @@ def _responses(study: StudySummary, version_number: int, polling: bool) -> None:
         )
         first = (int(page_number) - 1) * _ROWS_AT_ONCE
     frame = list_responses(database(), study.id, version_number, first=first, limit=_ROWS_AT_ONCE)
-    st.dataframe(frame, hide_index=True)
+    shown = frame.rename(columns=lambda name: name.replace("_", " "))
+    st.dataframe(shown, hide_index=True, placeholder=UNKNOWN)
     offer_downloads(
         lambda: list_responses(database(), study.id, version_number), f"{study.name} responses"
     )
