@@ -10,7 +10,7 @@ from core.generation import service
 from core.runs import cancel_run, daemon_is_alive, newest_progress
 from core.settings import load_settings
 from db.engine import Database
-from db.tables import Attempt, AttemptStatus, CallStatus, Judgment, RunKind, RunStatus
+from db.tables import Attempt, AttemptStatus, CallStatus, Judgment, Run, RunKind, RunStatus
 from tests.building import (
     ABSENT,
     ACTOR,
