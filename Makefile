@@ -14,7 +14,8 @@ test: .venv/.test
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile --ignore tests/daemon --ignore tests/ui
+	$(BIN)/python -m pytest tests/daemon tests/ui
 
 # The tests that kill daemons, with 50 kills instead of a few; takes about half an hour.
 faults: .venv/.test

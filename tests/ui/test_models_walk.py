@@ -144,7 +144,7 @@ def _outage(slam: Slam, page: Page, pictures: Path | None) -> None:
 def _cancel_and_resume(slam: Slam, page: Page, pictures: Path | None) -> None:
     """What is stored stays; the next run calls the rest and nothing else."""
     _more_samples(page, 9)
-    slow = {"time_to_first_token_ms": 1_000}
+    slow = {"time_to_first_token_ms": 1_500}
     _sandbox(slam, "PUT", f"models/{PAID}", slow | {"parallel": 1})
     _sandbox(slam, "PUT", f"models/{PULLED}", slow)
     start_generating(page)
@@ -194,7 +194,7 @@ def _look_at_money(page: Page, pictures: Path | None) -> None:
     open_page(page, "Judges")
     expect(metric(page, "Cost, at most")).to_be_visible(timeout=WAIT_MS)
     # The judge that asks no model costs nothing, so nothing has to be agreed to.
-    judge = page.get_by_role("button", name="Judge 54 responses")
+    judge = page.get_by_role("button", name=re.compile(r"Judge \d+ responses"))
     expect(judge).to_have_count(2, timeout=WAIT_MS)
     expect(judge.first).to_be_disabled()
     expect(judge.last).to_be_enabled()

@@ -92,9 +92,9 @@ def failure_of(error: Exception, errand: Errand, *, begun: bool = False) -> Prov
 
 def is_lost_connection(error: Exception) -> bool:
     """Whether the connection broke after the call was sent."""
+    never_or_slow = (*_NEVER_SENT, openai.APITimeoutError, httpx2.TimeoutException)
     return isinstance(error, openai.APIConnectionError | httpx2.RequestError) and not (
-        isinstance(error, _NEVER_SENT | openai.APITimeoutError | httpx2.TimeoutException)
-        or isinstance(error.__cause__, _NEVER_SENT)
+        isinstance(error, never_or_slow) or isinstance(error.__cause__, _NEVER_SENT)
     )
 
 

@@ -52,7 +52,7 @@ def test_a_server_has_its_own_limits(monkeypatch: pytest.MonkeyPatch) -> None:
     assert configured_limits("vllm", settings) == ConfiguredLimits(3, 90, 4000.5)
     assert configured_limits("bare", settings) == ConfiguredLimits(8, None, None)
     assert configured_limits("openai", settings) == ConfiguredLimits(8, 600, None)
-    assert configured_limits("ollama", settings) == ConfiguredLimits(1, 600, None)
+    assert configured_limits("ollama", settings) == ConfiguredLimits(1, None, None)
 
 
 def test_a_server_is_called_with_the_key_that_it_names(

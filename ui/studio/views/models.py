@@ -20,6 +20,7 @@ from ui.store import database, settings
 from ui.studio.acting import act, guarded, show_problem
 from ui.studio.downloads import offer_downloads
 from ui.studio.hosts import PROVIDER, hosted_models, look_again, remove_from_host
+from ui.studio.progress import UNKNOWN
 from ui.studio.pulls import show_pulls
 from ui.studio.session import chosen_study, require_staff, warn_without_daemon
 
@@ -65,7 +66,7 @@ def _installed(found: Survey, actor: str) -> None:
         for warning in hosted.warnings:
             st.warning(plain(warning))
     frame = installed_frame(found)
-    st.dataframe(_readable(frame), hide_index=True)
+    st.dataframe(_readable(frame), hide_index=True, placeholder=UNKNOWN)
     room = ""
     if found.room:
         room = f", with {bytes_in_words(found.room.size_bytes)} for models ({found.room.source})"
@@ -248,7 +249,7 @@ def _warm_ups() -> None:
     if frame.empty:
         st.info("No model was loaded by a run yet.")
         return
-    st.dataframe(_readable(frame), hide_index=True)
+    st.dataframe(_readable(frame), hide_index=True, placeholder=UNKNOWN)
     offer_downloads(frame, "warm-ups")
 
 

@@ -344,6 +344,7 @@ def test_a_connection_lost_before_the_answer_may_have_been_paid() -> None:
         failure = failure_of(openai_at(base_url), "m")
     assert failure.kind is FailureKind.TRUNCATED
     assert "the connection was lost" in str(failure)
+    assert failure.was_silent
 
 
 def test_a_refusal_of_the_model_is_final_and_told_as_such() -> None:
