@@ -130,7 +130,7 @@ class Batching:
                 return True
             session.rollback()
         with self.store.database.write_bare() as connection:
-            journal.stop(connection, batch.run_id, BUDGET_REACHED, utc_now())
+            journal.stop(connection, batch.run_id, BUDGET_REACHED)
         return False
 
     def _again(self, batch: Batch) -> _Handed:

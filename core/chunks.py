@@ -1,8 +1,9 @@
 """A chunk of a run: rows whose calls go to one model, made one beside the other."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from core.models import Models
 from core.preparing import Preparing
@@ -21,11 +22,13 @@ class Maker:
         store: where rows are read and what came is written.
         models: where models are reached.
         preparing: checks a model of our own machine, and warms it up once a turn.
+        under_way: the paid calls of each run that are under way.
     """
 
     store: WritingTogether
     models: Models
     preparing: Preparing
+    under_way: Counter[str] = field(default_factory=Counter)
 
     async def make_chunk(self, run_id: str, row_ids: Sequence[str], mode: CallMode) -> None:
         """Make those of the rows that are not made; failures are stored with their rows.
@@ -45,7 +48,7 @@ class Maker:
         if isinstance(checked, ProviderError):
             await self._give_up(rows, checked)
             return
-        call = replace(rows.call, model_digest=checked.digest)
+        call = replace(rows.call, model_digest=checked.digest, under_way=self.under_way)
         async with self.models.turn(rows.model) as turn:
             changed = await self.preparing.warm_up(rows.run, rows.model, checked, turn)
             if changed is not None:

@@ -1,8 +1,10 @@
 """Writes down the attempts at one row, whatever the row is; shared by generation and judging."""
 
 import asyncio
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from enum import Enum, auto
 from functools import partial
 from typing import Any, TypeVar
@@ -54,9 +56,10 @@ _NOT_PAID = frozenset(
 """Failures before any answer was made. After the others the provider may have charged for one."""
 
 BUDGET_REACHED = (
-    "The next call could have passed the run's budget, so the run was stopped before it; "
-    "what is missing can be made by a new run with a budget of its own."
+    "The next paid call could have passed the run's budget, so no more were made; a limit of "
+    "tokens (max_tokens) lowers what a call can cost, and a new run makes what is missing."
 )
+LOOKED_AGAIN_AFTER_S = 0.2
 
 
 class _NotSent(Enum):
@@ -75,12 +78,14 @@ class CallContext:
     """What all calls of a chunk have in common: their run, what they cost, how they are made.
 
     ``model_digest`` is of the weights that will answer; ``None`` where the provider tells none.
+    ``under_way`` counts the paid calls of each run that this process has under way.
     """
 
     run_id: str
     costs: Costs = FREE
     mode: CallMode = CallMode.DIRECT
     model_digest: str | None = None
+    under_way: Counter[str] = field(default_factory=Counter)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +119,7 @@ class RowRecorder:
     planned: PlannedCall
     call: CallContext
     _most_usd: float | None = None
+    _is_counted: bool = False
 
     async def make(self, models: Models) -> CallStatus:
         """Call the model for the row and store what came, also when nothing usable did.
@@ -124,7 +130,8 @@ class RowRecorder:
         try:
             request = self.prepare()
             in_background = self.call.mode is CallMode.BACKGROUND
-            await models.call(self.planned.model, request, self, in_background=in_background)
+            with self._counted():
+                await models.call(self.planned.model, request, self, in_background=in_background)
         except _NotOpenError:
             return await patiently(asyncio.to_thread, self._status)
         except ProviderError as error:
@@ -135,6 +142,16 @@ class RowRecorder:
             await self.gave_up(FailureKind.INTERNAL.value, f"{type(error).__name__}: {error}")
             return CallStatus.FAILED
         return CallStatus.OK
+
+    @contextmanager
+    def _counted(self) -> Iterator[None]:
+        """While a paid call is under way, others of its run may wait for what it leaves over."""
+        self._is_counted = False
+        try:
+            yield
+        finally:
+            if self._is_counted:
+                self.call.under_way[self.call.run_id] -= 1
 
     def prepare(self) -> ChatRequest:
         """The call, with what it costs at most in mind; raises what the plan raises."""
@@ -151,9 +168,20 @@ class RowRecorder:
 
     async def sent(self) -> str:
         """See `core.providers.calling.Recorder.sent`."""
-        journalled = await patiently(self._write, partial(self._sent, new_id()))
+        attempt_id = new_id()
+        while True:
+            others = self.call.under_way[self.call.run_id]
+            write = partial(self._sent, attempt_id, stops=not others)
+            journalled = await patiently(self._write, write)
+            if journalled is not _NotSent.OVER_BUDGET or not others:
+                break
+            # Calls under way will cost less than their most, which leaves room for this one.
+            await asyncio.sleep(LOOKED_AGAIN_AFTER_S)
         if isinstance(journalled, _NotSent):
             raise _NotOpenError
+        if self._most_usd is not None and not self._is_counted:
+            self._is_counted = True
+            self.call.under_way[self.call.run_id] += 1
         return journalled
 
     async def resumable(self) -> tuple[str, str] | None:
@@ -199,10 +227,10 @@ class RowRecorder:
     async def _write(self, write: Callable[[Connection], Result]) -> Result:
         return await asyncio.wrap_future(self.store.submit(write))
 
-    def _sent(self, attempt_id: str, connection: Connection) -> str | _NotSent:
+    def _sent(self, attempt_id: str, connection: Connection, *, stops: bool) -> str | _NotSent:
         journalled = self._journal(connection, attempt_id)
-        if journalled is _NotSent.OVER_BUDGET:
-            journal.stop(connection, self.call.run_id, BUDGET_REACHED, utc_now())
+        if journalled is _NotSent.OVER_BUDGET and stops:
+            journal.stop(connection, self.call.run_id, BUDGET_REACHED)
         return journalled
 
     def _journal(

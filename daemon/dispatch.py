@@ -40,14 +40,11 @@ def dispatch(database: Database, engine: Engine) -> None:
     for run in runs:
         if run.cancel_requested_at is None:
             _move_on(database, engine, run)
-        elif run.stop_reason is None:
+        else:
             engine.cancel(run.id)
             if run.call_mode is CallMode.BATCH:
                 # What is answered by now is paid, so it is fetched and kept.
                 engine.enqueue(BATCH_QUEUE, f"cancel:{run.id}", Work.CANCEL_BATCHES, run.id)
-            _close(database, run, RunStatus.CANCELLED)
-        elif not engine.live_chunks(run.id):
-            # Stopped, not cancelled by a person: what was under way is paid, and had its time.
             _close(database, run, RunStatus.CANCELLED)
 
 
@@ -58,6 +55,10 @@ def _move_on(database: Database, engine: Engine, run: Run) -> None:
         _close(database, run, RunStatus.FINISHED)
         return
     if run.status is RunStatus.RUNNING and engine.live_chunks(run.id):
+        return
+    if run.stop_reason is not None:
+        # What could be made within its budget is made; the rest stays planned for another run.
+        _close(database, run, RunStatus.CANCELLED)
         return
     now = utc_now()
     if run.dispatched_at is not None and now - run.dispatched_at < SETTLED_AFTER:

@@ -7,7 +7,6 @@ without the object-relational layer. Statements are built once; the rows of `Res
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from functools import cache
 from typing import Any
 
@@ -182,12 +181,12 @@ def give_up(connection: Connection, row: CallRow, run_id: str, kind: str, messag
     )
 
 
-def stop(connection: Connection, run_id: str, reason: str, at: datetime) -> None:
-    """Ask for the end of a run, and say why; the first reason stays."""
+def stop(connection: Connection, run_id: str, reason: str) -> None:
+    """Note why not all of a run's rows will be made; the first reason stays."""
     connection.execute(
         update(_RUN)
-        .where(col(Run.id) == run_id, col(Run.cancel_requested_at).is_(None))
-        .values(cancel_requested_at=at, stop_reason=reason)
+        .where(col(Run.id) == run_id, col(Run.stop_reason).is_(None))
+        .values(stop_reason=reason)
     )
 
 

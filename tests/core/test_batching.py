@@ -146,7 +146,6 @@ def test_a_batch_that_could_pass_the_budget_is_not_handed_over(
     make(database, sandbox, run)
     with database.read() as session:
         after = session.get_one(Run, run.id)
-    assert after.cancel_requested_at is not None
     assert "could have passed the run's budget" in (after.stop_reason or "")
     assert (after.reserved_usd, batches(database), handed_over(sandbox)) == (0, [], 0)
     assert {row.status for row in stored(database, content)} == {CallStatus.PLANNED}

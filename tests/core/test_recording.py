@@ -170,7 +170,7 @@ def test_the_budget_stops_a_run_before_it_is_passed_and_says_so(
 ) -> None:
     sandbox.change(MODEL, time_to_first_token_ms=5, ms_per_token=0)
     content = make_study(database, candidates=[MODEL], reference=None, cases=10)
-    terms = agreed(budget_usd=0.02)
+    terms = agreed(budget_usd=0.01)
     run = service.request_generation(database, SETTINGS, content.study.id, ACTOR, terms)
     asyncio.run(make(database, sandbox, run.id, [row.id for row in stored(database, content)]))
     rows = stored(database, content)
@@ -178,12 +178,11 @@ def test_the_budget_stops_a_run_before_it_is_passed_and_says_so(
     assert 0 < len(made) < 10
     assert {row.status for row in rows} == {CallStatus.OK, CallStatus.PLANNED}
     spent, _ = money(database, run)
-    assert 0 < spent <= 0.02
+    assert 0 < spent <= 0.01
     with database.read() as session:
         after = session.get_one(Run, run.id)
     assert after.stop_reason is not None
     assert "could have passed the run's budget" in after.stop_reason
-    assert after.cancel_requested_at is not None
 
 
 def test_in_the_background_a_call_cut_off_by_a_crash_is_fetched_and_not_paid_again(

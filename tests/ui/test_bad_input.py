@@ -61,6 +61,9 @@ def admin(slam: Slam, link: str, page: Page) -> Page:
     page.get_by_test_id("stSidebar").get_by_role("combobox", name="Study").click()
     page.get_by_role("option", name="New study…").click()
     expect(page.get_by_role("heading", name="Make a study")).to_be_visible(timeout=WAIT_MS)
+    # For a moment the form of the study before is there too.
+    save = page.get_by_test_id("stSidebar").get_by_role("button", name="Save study")
+    expect(save).to_have_count(1, timeout=WAIT_MS)
     return page
 
 

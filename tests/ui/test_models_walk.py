@@ -175,7 +175,7 @@ def _budget(slam: Slam, page: Page, pictures: Path | None) -> None:
     expect(page.get_by_text("and no more than $0.02")).to_be_visible(timeout=WAIT_MS)
     agree(page)
     page.get_by_role("button", name="Generate 18 responses").click()
-    stopped = page.get_by_text("The next call could have passed the run's budget")
+    stopped = page.get_by_text("The next paid call could have passed the run's budget")
     expect(stopped).to_be_visible(timeout=WAIT_MS)
     expect(page.get_by_text("The run was stopped; what is stored stays")).to_be_visible(
         timeout=WAIT_MS

@@ -22,6 +22,8 @@ def sign_in(page: Page, slam: Slam) -> None:
 def make_study(page: Page, name: str, candidates: str | None = None) -> None:
     """Save the example of the sidebar's form under a name, with other candidates if given."""
     sidebar = page.get_by_test_id("stSidebar")
+    # For a moment the form of the study before is there too.
+    expect(sidebar.get_by_role("button", name="Save study")).to_have_count(1, timeout=WAIT_MS)
     fill(sidebar.get_by_label("Name", exact=True), name)
     if candidates is not None:
         fill(sidebar.get_by_role("textbox", name="Candidates, one a line"), candidates)

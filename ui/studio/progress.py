@@ -25,8 +25,13 @@ _WORDS = {
 }
 
 
-def show_progress(progress: Progress, actor: str, key: str, version_id: str) -> None:
-    """Draw one run; a finished one of another version only says that it was."""
+def show_progress(
+    progress: Progress, actor: str, key: str, version_id: str, *, is_paused: bool = False
+) -> None:
+    """Draw one run; a finished one of another version only says that it was.
+
+    While calls are paused, nothing is said of how fast it goes.
+    """
     if progress.run.study_version_id != version_id and not progress.is_active:
         st.caption("The last run was for an earlier version of the study.")
         return
@@ -41,6 +46,8 @@ def show_progress(progress: Progress, actor: str, key: str, version_id: str) -> 
         st.divider()
     st.progress(share, text=f"The run {words}: {progress.done:,} of {total:,} calls")
     rate, left = progress.calls_per_minute, progress.time_left
+    if is_paused:
+        rate = left = None
     with st.container(horizontal=True):
         st.metric("Stored", f"{counts.ok:,}")
         st.metric("Failed", f"{counts.failed:,}")
@@ -89,13 +96,19 @@ def in_words(span: timedelta) -> str:
     return f"{seconds // 3600} h {seconds % 3600 // 60} min"
 
 
-def show_gates(progress: Progress) -> None:
-    """While a run goes on, say which provider holds it up, why, and that it resumes by itself."""
+def show_gates(progress: Progress) -> bool:
+    """While a run goes on, say which provider holds it up, why, and that it resumes by itself.
+
+    Returns:
+        Whether any provider does.
+    """
     if not progress.is_active:
-        return
+        return False
+    is_paused = False
     now_ms = round(utc_now().timestamp() * 1000)
     for provider, gate in gate_states(database()).items():
         if gate.dead_since_ms is not None:
+            is_paused = True
             wait_s = max(0, gate.retry_at_ms - now_ms) / 1000
             st.warning(
                 plain(
@@ -105,12 +118,14 @@ def show_gates(progress: Progress) -> None:
                 )
             )
         elif gate.not_before_ms > now_ms + 1000:
+            is_paused = True
             wait_s = (gate.not_before_ms - now_ms) / 1000
             st.info(
                 plain(
                     f"{provider} asked to wait; calls to it go on by themselves in {wait_s:.0f} s."
                 )
             )
+    return is_paused
 
 
 def _clock(moment_ms: int) -> str:

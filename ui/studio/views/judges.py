@@ -60,8 +60,8 @@ def _judge(
         _buttons(study, judge_name, model, actor)
     show_problem(judge_name)
     if progress is not None:
-        show_gates(progress)
-        show_progress(progress, actor, judge_name, study.version_id)
+        is_paused = show_gates(progress)
+        show_progress(progress, actor, judge_name, study.version_id, is_paused=is_paused)
     if active != polling:
         st.rerun(scope="app")
 

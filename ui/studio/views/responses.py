@@ -57,8 +57,8 @@ def _run(study: StudySummary, actor: str, polling: bool) -> None:
         _ask(study, standing, actor)
     show_problem(_PLACE)
     if progress is not None:
-        show_gates(progress)
-        show_progress(progress, actor, _PLACE, study.version_id)
+        is_paused = show_gates(progress)
+        show_progress(progress, actor, _PLACE, study.version_id, is_paused=is_paused)
     if active != polling:
         # The page decides how often this is drawn, and draws the table below.
         st.rerun(scope="app")
