@@ -32,6 +32,8 @@ CALLS_A_SAMPLE = 6
 """Two models, each asked for three test cases."""
 
 
+# The other walk goes over both databases; what this one adds is between the daemon and the models.
+@pytest.mark.parametrize("empty_database_url", ["sqlite"], indirect=True)
 def test_models_are_fetched_priced_and_called_whatever_comes_between(
     empty_slam: Slam, page: Page, pictures: Path | None
 ) -> None:
