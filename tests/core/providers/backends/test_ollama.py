@@ -84,8 +84,8 @@ def test_ollamas_own_phases_are_kept_under_its_names(base_url: str) -> None:
     }
     assert figures["eval_count"] == reply.usage.completion_tokens == 20
     assert figures["prompt_eval_count"] == reply.usage.prompt_tokens
-    assert figures["load_duration"] >= 40e6
     # The stand-in sleeps that long by another clock, which may be a little ahead of this one.
+    assert figures["load_duration"] >= 0.95 * 40e6
     assert figures["prompt_eval_duration"] >= 0.95 * 60e6
     assert figures["eval_duration"] > 0
     phases = ("load_duration", "prompt_eval_duration", "eval_duration")
