@@ -112,7 +112,7 @@ class Batching:
         if rows is None:
             return None
         recorders = [RowRecorder(self.store, planned, rows.call) for planned in rows.planned]
-        askable = [recorder for recorder in recorders if _can_ask(recorder)]
+        askable = [recorder for recorder in recorders if _request_of(recorder) is not None]
         provider = parse_model(rows.model).provider
         batch = Batch(run_id=run_id, provider=provider, calls=len(askable))
         if not askable or not self._journal(batch, askable):
@@ -151,7 +151,9 @@ class Batching:
             for planned in rows.planned
         }
         requests = {
-            attempt_id: one.prepare() for attempt_id, one in recorders.items() if _can_ask(one)
+            attempt_id: request
+            for attempt_id, recorder in recorders.items()
+            if (request := _request_of(recorder)) is not None
         }
         return _Handed(batch, recorders, requests)
 
@@ -182,19 +184,17 @@ class Batching:
         status: BatchStatus = BatchStatus.FINISHED,
     ) -> None:
         left = dict(handed.recorders)
-        problem: ProviderError | None = None
+        problem = ProviderError(FailureKind.UNAVAILABLE, state.problem) if state.problem else None
         try:
             results = await patiently(_all_results, provider, external_id)
         except ProviderError as error:
-            results, problem = {}, error
-            status = BatchStatus.FAILED if status is BatchStatus.FINISHED else status
+            results, problem = {}, problem or error
         for attempt_id, result in results.items():
             recorder = left.pop(attempt_id, None)
             if recorder is not None:
                 await _store(recorder, attempt_id, result)
-        if state.problem is not None:
-            status = BatchStatus.FAILED if status is BatchStatus.FINISHED else status
-            problem = ProviderError(FailureKind.UNAVAILABLE, state.problem)
+        if problem is not None and status is BatchStatus.FINISHED:
+            status = BatchStatus.FAILED
         await self._end(_Handed(handed.batch, left, {}), status, problem)
 
     async def _end(
@@ -224,14 +224,13 @@ class Batching:
             session.add(batch)
 
 
-def _can_ask(recorder: RowRecorder) -> bool:
-    """Whether there is a call to make; why not is stored as the row's failure."""
+def _request_of(recorder: RowRecorder) -> ChatRequest | None:
+    """The call to make; where there is none, why not is stored as the row's failure."""
     try:
-        recorder.prepare()
+        return recorder.prepare()
     except ProviderError as error:
         recorder.gave_up_at_once(error.kind.value, str(error))
-        return False
-    return True
+        return None
 
 
 async def _submit_once(

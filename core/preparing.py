@@ -22,6 +22,7 @@ from core.providers.base import (
 )
 from core.providers.names import parse_model
 from db.engine import Database
+from db.repositories.hosting import Hosting
 from db.repositories.studies import Studies
 from db.tables import Run, WarmUp, WarmUpStatus
 from db.types import utc_now
@@ -108,7 +109,9 @@ class Preparing:
                     await warming.request(chat, number)
             # Earlier turns are over, and with them what was warm then.
             self._warm = {key: one for key, one in self._warm.items() if one[0] == turn}
-            problem = await asyncio.to_thread(self._changed, run, model, warming.loaded_digest)
+            problem = None
+            if warming.loaded_digest not in (None, checked.digest):
+                problem = await asyncio.to_thread(self._changed, run, model, warming.loaded_digest)
             error = ProviderError(FailureKind.MODEL_CHANGED, problem) if problem else None
             self._warm[run.id, model] = turn, error
             return error
@@ -204,4 +207,4 @@ class _WarmingUp:
 
     def _keep(self, warm_up: WarmUp) -> None:
         with self.database.write() as session:
-            session.add(warm_up)
+            Hosting(session).add_warm_up(warm_up)

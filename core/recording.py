@@ -146,7 +146,6 @@ class RowRecorder:
     @contextmanager
     def _counted(self) -> Iterator[None]:
         """While a paid call is under way, others of its run may wait for what it leaves over."""
-        self._is_counted = False
         try:
             yield
         finally:

@@ -54,7 +54,7 @@ async def pulling(sandbox: Sandbox, model: ModelConfig | None) -> AsyncIterator[
             if cut and so_far >= cut["after_share"] * layer.size:
                 raise StreamCut(silently=cut["how"] == "close")
             if full and so_far >= full["after_share"] * layer.size:
-                path = f"/root/.ollama/models/blobs/sha256-{layer.digest}-partial"
+                path = f"/usr/share/ollama/.ollama/models/blobs/sha256-{layer.digest}-partial"
                 yield _line({"error": f"write {path}: no space left on device"})
                 return
     yield _line({"status": "verifying sha256 digest"})

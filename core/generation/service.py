@@ -37,7 +37,6 @@ class Standing:
 
     total: int
     ok: int
-    unfinished: int
     failed: int
 
     @property
@@ -59,7 +58,6 @@ def generation_standing(database: Database, study_id: str) -> Standing:
     return Standing(
         total=models * cases * content.version.samples_per_case,
         ok=counts.get(CallStatus.OK, 0),
-        unfinished=counts.get(CallStatus.PLANNED, 0),
         failed=counts.get(CallStatus.FAILED, 0),
     )
 

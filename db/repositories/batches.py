@@ -25,11 +25,6 @@ class Batches:
         query = select(Batch).where(Batch.run_id == run_id, col(Batch.status).in_(OPEN))
         return self.session.exec(query.order_by(col(Batch.created_at))).all()
 
-    def of_run(self, run_id: str) -> Sequence[Batch]:
-        """All batches of the run, oldest first."""
-        query = select(Batch).where(Batch.run_id == run_id)
-        return self.session.exec(query.order_by(col(Batch.created_at))).all()
-
     def holding(self, row_ids: Sequence[str]) -> Batch | None:
         """The batch that is not over and that holds calls for any of these rows."""
         for start in range(0, len(row_ids), 500):

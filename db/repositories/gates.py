@@ -31,12 +31,6 @@ def keep(connection: Connection, provider: str, values: dict[str, Any]) -> None:
     )
 
 
-def look(connection: Connection, provider: str) -> Row[Any] | None:
-    """The provider's row as it is, without a lock."""
-    query = select(_TABLE).where(col(ProviderGate.provider) == provider)
-    return connection.execute(query).first()
-
-
 def everything(connection: Connection) -> Sequence[Row[Any]]:
     """The rows of all providers, by name."""
     return connection.execute(select(_TABLE).order_by(col(ProviderGate.provider))).all()

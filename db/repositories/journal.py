@@ -12,6 +12,7 @@ from typing import Any
 
 from sqlalchemy import (
     Connection,
+    Row,
     Select,
     Table,
     Update,
@@ -147,8 +148,7 @@ def settle(connection: Connection, row: CallRow, attempt_id: str, cost_usd: floa
 
     Once only: who comes second, be it another daemon or the same write again, books nothing.
     """
-    query = _UNSETTLED if connection.dialect.name == "sqlite" else _UNSETTLED.with_for_update()
-    attempt = connection.execute(query, {"attempt": attempt_id}).first()
+    attempt = _unsettled(connection, attempt_id)
     if attempt is None:
         return
     connection.execute(_PRICE, {"attempt": attempt_id, "cost": cost_usd})
@@ -159,8 +159,7 @@ def settle(connection: Connection, row: CallRow, attempt_id: str, cost_usd: floa
 
 def release(connection: Connection, attempt_id: str) -> None:
     """Give back what was set aside for an attempt that nobody will have to pay."""
-    query = _UNSETTLED if connection.dialect.name == "sqlite" else _UNSETTLED.with_for_update()
-    attempt = connection.execute(query, {"attempt": attempt_id}).first()
+    attempt = _unsettled(connection, attempt_id)
     if attempt is not None and attempt.reserved_usd:
         connection.execute(_FREE, {"attempt": attempt_id})
         values = {"run": attempt.run_id, "aside": attempt.reserved_usd, "cost": 0.0}
@@ -221,6 +220,12 @@ _SETTLE = (
         spent_usd=_RUN.c.spent_usd + bindparam("cost"),
     )
 )
+
+
+def _unsettled(connection: Connection, attempt_id: str) -> Row[Any, Any] | None:
+    """The attempt unless its cost is known, nobody else's until the transaction ends."""
+    query = _UNSETTLED if connection.dialect.name == "sqlite" else _UNSETTLED.with_for_update()
+    return connection.execute(query, {"attempt": attempt_id}).first()
 
 
 def _table(kind: type[Call]) -> Table:

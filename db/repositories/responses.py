@@ -79,11 +79,6 @@ class Responses:
         if rows:
             self.session.connection().execute(insert(Response), rows)
 
-    def in_context(self, response_id: str) -> ResponseInContext:
-        """One response with its candidate, test case and template."""
-        rows = self._joined(col(Response.id) == response_id)
-        return rows[0]
-
     def usable(
         self, content: VersionContent, *, first: int = 0, limit: int | None = None
     ) -> list[ResponseInContext]:

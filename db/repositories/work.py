@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, case, func, or_, update
+from sqlalchemy import and_, case, func, or_, update
 from sqlalchemy import select as select_columns
 from sqlmodel import Session, col, select
 
@@ -203,19 +203,6 @@ class Work:
             claimed += result.rowcount
         return claimed
 
-    def attempts(self, response_id: str | None, judgment_id: str | None) -> int:
-        """How many attempts a row has."""
-        query = select(func.count()).select_from(Attempt)
-        return self.session.exec(query.where(_of(response_id, judgment_id))).one()
-
-    def doubt_unanswered(self, response_id: str | None, judgment_id: str | None) -> None:
-        """Mark attempts that were sent before a crash, and never ended, as in doubt."""
-        self.session.connection().execute(
-            update(Attempt)
-            .where(_of(response_id, judgment_id), col(Attempt.status) == AttemptStatus.SENT)
-            .values(status=AttemptStatus.IN_DOUBT, ended_at=utc_now())
-        )
-
     def doubt_unanswered_of(self, run: Run) -> None:
         """Mark the run's unended attempts as in doubt, unless their row was made after all."""
         responses = select(Response.id).where(Response.status != CallStatus.OK)
@@ -232,13 +219,3 @@ class Work:
             )
             .values(status=AttemptStatus.IN_DOUBT, ended_at=utc_now())
         )
-
-    def attempt(self, attempt_id: str) -> Attempt:
-        """The attempt of that id."""
-        return self.session.get_one(Attempt, attempt_id)
-
-
-def _of(response_id: str | None, judgment_id: str | None) -> ColumnElement[bool]:
-    if response_id is not None:
-        return col(Attempt.response_id) == response_id
-    return col(Attempt.judgment_id) == judgment_id

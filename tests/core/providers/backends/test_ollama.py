@@ -420,7 +420,7 @@ def test_a_pull_tells_its_layers_and_ends_with_success(base_url: str) -> None:
         ('pull model manifest: 400: {"error":"is not GGUF"}', FailureKind.INVALID_REQUEST),
         ('pull model manifest: Get "https://r/v2": no such host', FailureKind.TRUNCATED),
         ("max retries exceeded: unexpected EOF", FailureKind.TRUNCATED),
-        ("write /root/.ollama/x-partial: no space left on device", FailureKind.DISK_FULL),
+        ("write /usr/share/ollama/x-partial: no space left on device", FailureKind.DISK_FULL),
         ("digest mismatch, file must be downloaded again", FailureKind.TRUNCATED),
     ],
 )
