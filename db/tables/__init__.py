@@ -1,5 +1,18 @@
 """Every table, under one name, so that the metadata is whole once this is imported."""
 
+from db.tables.campaigns import (
+    Campaign,
+    CampaignArm,
+    CampaignCase,
+    CampaignPlace,
+    CampaignResponse,
+    CampaignStatus,
+    CampaignUnit,
+    Control,
+    ControlKind,
+    Invite,
+    Visit,
+)
 from db.tables.collection import (
     Attempt,
     AttemptStatus,
@@ -33,9 +46,8 @@ from db.tables.operations import (
     StaffSession,
 )
 from db.tables.people import (
-    Campaign,
-    CampaignResponse,
-    CampaignStatus,
+    AnswerStatus,
+    ComprehensionAttempt,
     Exclusion,
     Item,
     Preference,
@@ -58,6 +70,7 @@ from db.tables.study import (
 
 __all__ = [
     "Account",
+    "AnswerStatus",
     "Attempt",
     "AttemptStatus",
     "Audit",
@@ -66,12 +79,20 @@ __all__ = [
     "CallMode",
     "CallStatus",
     "Campaign",
+    "CampaignArm",
+    "CampaignCase",
+    "CampaignPlace",
     "CampaignResponse",
     "CampaignStatus",
+    "CampaignUnit",
     "Candidate",
+    "ComprehensionAttempt",
+    "Control",
+    "ControlKind",
     "Exclusion",
     "Heartbeat",
     "ImportRecord",
+    "Invite",
     "Item",
     "Judge",
     "Judgment",
@@ -100,6 +121,7 @@ __all__ = [
     "StudyVersionTestCase",
     "Subject",
     "TestCase",
+    "Visit",
     "WarmUp",
     "WarmUpStatus",
 ]

@@ -65,7 +65,10 @@ class Candidate(SQLModel, table=True):
 
 
 class StudyVersion(SQLModel, table=True):
-    """One state of a study. ``frozen_at`` is set when something is collected under it."""
+    """One state of a study. ``frozen_at`` is set when something is collected under it.
+
+    ``rubric`` is the document of `core.studies.rubric.Rubric`.
+    """
 
     __tablename__ = "study_version"
     __table_args__ = (UniqueConstraint("study_id", "number"),)
@@ -76,7 +79,7 @@ class StudyVersion(SQLModel, table=True):
     description: str = ""
     prompt_template_id: str = Field(foreign_key="prompt_template.id")
     samples_per_case: int
-    rubric_question: str
+    rubric: dict[str, Any] = json_field()
     frozen_at: datetime | None = moment_field(nullable=True)
     created_at: datetime = moment_field()
     created_by: str
