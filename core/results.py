@@ -9,14 +9,16 @@ from sqlmodel import Session
 from core.analysis.frames import JUDGMENTS, PREFERENCES, RATINGS
 from core.judges.registry import judges
 from core.judging.inputs import inputs_hash, inputs_of
+from core.studies.rubric import Rubric, rubric_of
 from core.studies.service import content_of
 from db.engine import Database
 from db.repositories.counting import started_sessions
+from db.repositories.exclusions import excluded_ids
 from db.repositories.judgments import Judgments
 from db.repositories.rating import Campaigns, RatedItem, complete_ratings
-from db.repositories.responses import ResponseInContext, Responses, excluded_ids
+from db.repositories.responses import ResponseInContext, Responses
 from db.repositories.studies import Studies, VersionContent
-from db.tables import CallStatus, Judge, Judgment, Subject
+from db.tables import AnswerStatus, CallStatus, Judge, Judgment, Subject
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +39,8 @@ class StudyResults:
     """All rows that count for a study's newest version.
 
     ``ratings``, ``preferences`` and ``judgments`` fulfil the contracts of `core.analysis.frames`;
-    ``scales`` maps a judge's name in ``judgments`` to the ends of its scale.
+    ``scales`` maps a judge's name in ``judgments`` to the ends of its scale. ``cannot_judge`` is
+    how many items that count were answered with "I cannot judge this", which gives no row.
     """
 
     content: VersionContent
@@ -45,6 +48,18 @@ class StudyResults:
     preferences: pd.DataFrame
     judgments: pd.DataFrame
     sessions: SessionCounts
+    cannot_judge: int
+
+    @property
+    def rubric(self) -> Rubric:
+        """What people and judges of this version are asked."""
+        return rubric_of(self.content.version.rubric)
+
+    @property
+    def rating_scale(self) -> tuple[float, float]:
+        """``(worst, best)`` of people's scores."""
+        scale = self.rubric.scale
+        return (float(scale.minimum), float(scale.maximum))
 
     @property
     def reference_model(self) -> str | None:
@@ -59,24 +74,31 @@ class StudyResults:
 
 
 def load_results(
-    database: Database, study_id: str, version_number: int | None = None
+    database: Database,
+    study_id: str,
+    version_number: int | None = None,
+    *,
+    ignoring_rules: frozenset[str] = frozenset(),
 ) -> StudyResults:
     """Read everything that counts for a version of the study, the newest by default.
+
+    What only ``ignoring_rules`` leave out counts too, to see what those rules change.
 
     Raises:
         NotFoundError: there is no such study.
     """
     with database.read() as session:
         content = content_of(session, study_id, version_number)
-        responses = Responses(session).usable(content)
+        responses = Responses(session).usable(content, ignoring_rules=ignoring_rules)
         usable = {one.response.id: one for one in responses}
-        answers = _Answers.read(session, content, usable)
+        answers = _Answers.read(session, content, usable, ignoring_rules)
         return StudyResults(
             content=content,
             ratings=RATINGS.frame(_rating_rows(answers.counted, usable)),
             preferences=PREFERENCES.frame(_preference_rows(answers.counted, usable)),
             judgments=JUDGMENTS.frame(_judgment_rows(session, content, responses)),
             sessions=answers.sessions,
+            cannot_judge=answers.cannot_judge,
         )
 
 
@@ -85,24 +107,33 @@ class _Answers:
     counted: list[RatedItem]
     sessions: SessionCounts
 
+    @property
+    def cannot_judge(self) -> int:
+        """How many of the items were not judged, by a rater who said so."""
+        unjudged = (one for one in self.counted if one.rating.status is AnswerStatus.CANNOT_JUDGE)
+        return len({one.item.id for one in unjudged})
+
     @classmethod
     def read(
-        cls, session: Session, content: VersionContent, usable: Mapping[str, ResponseInContext]
+        cls,
+        session: Session,
+        content: VersionContent,
+        usable: Mapping[str, ResponseInContext],
+        ignoring_rules: frozenset[str],
     ) -> "_Answers":
         """People's answers about the usable responses, and how many sessions they came from."""
-        questions = {
-            one.id: one.rubric_question for one in Studies(session).versions(content.study.id)
+        rubric = rubric_of(content.version.rubric)
+        asking_the_same = {
+            one.id
+            for one in Studies(session).versions(content.study.id)
+            if rubric.asks_the_same_as(rubric_of(one.rubric))
         }
         campaigns = Campaigns(session).of_study(content.study.id)
         # Scores that answer different questions must not be averaged.
-        same = [
-            one.id
-            for one in campaigns
-            if questions[one.study_version_id] == content.version.rubric_question
-        ]
+        same = [one.id for one in campaigns if one.study_version_id in asking_the_same]
         other = [one.id for one in campaigns if one.id not in same]
-        rated = [one for one in complete_ratings(session, same) if one.item.response_id in usable]
-        excluded = _Excluded.read(session)
+        rated = [one for one in complete_ratings(session, same) if _is_about(one, usable)]
+        excluded = _Excluded.read(session, ignoring_rules)
         counted = [one for one in rated if excluded.counts(one)]
         complete = {one.session.id for one in rated}
         left_out = {one.session.id for one in rated if not excluded.counts_session(one)}
@@ -116,7 +147,7 @@ class _Answers:
                     {
                         one.session.id
                         for one in complete_ratings(session, other)
-                        if one.item.response_id in usable
+                        if _is_about(one, usable)
                     }
                 ),
             ),
@@ -130,11 +161,11 @@ class _Excluded:
     ratings: frozenset[str]
 
     @classmethod
-    def read(cls, session: Session) -> "_Excluded":
+    def read(cls, session: Session, ignoring_rules: frozenset[str]) -> "_Excluded":
         return cls(
-            sessions=excluded_ids(session, Subject.SESSION),
-            raters=excluded_ids(session, Subject.RATER),
-            ratings=excluded_ids(session, Subject.RATING),
+            sessions=excluded_ids(session, Subject.SESSION, ignoring_rules),
+            raters=excluded_ids(session, Subject.RATER, ignoring_rules),
+            ratings=excluded_ids(session, Subject.RATING, ignoring_rules),
         )
 
     def counts_session(self, one: RatedItem) -> bool:
@@ -142,6 +173,12 @@ class _Excluded:
 
     def counts(self, one: RatedItem) -> bool:
         return self.counts_session(one) and one.rating.id not in self.ratings
+
+
+def _is_about(one: RatedItem, usable: Mapping[str, ResponseInContext]) -> bool:
+    """Whether the item showed one of the responses, and not a text that was planted."""
+    planted = one.item.control_id or one.item.second_control_id
+    return planted is None and one.item.response_id in usable
 
 
 def _rating_rows(

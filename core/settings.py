@@ -152,6 +152,12 @@ class Settings(BaseSettings):
         alias="SLAM_PUBLIC_RATE_URL",
         description="The address raters reach, when it is not this machine's.",
     )
+    raters_per_process: int = Field(
+        default=350,
+        ge=1,
+        alias="SLAM_RATERS_PER_PROCESS",
+        description="How many people rate in one process before newcomers are asked to wait.",
+    )
     daemon_name: str = Field(
         default_factory=socket.gethostname,
         alias="SLAM_DAEMON_NAME",

@@ -11,6 +11,7 @@ from core.errors import SlamError
 from core.settings import load_settings
 from db.engine import Database
 from db.migrate import migrate
+from slam.export import export
 from slam.host import host
 from slam.up import up
 
@@ -65,6 +66,7 @@ def import_command(path: Path, study: str | None, as_json: bool) -> None:
 
 
 cli.add_command(host)
+cli.add_command(export)
 
 
 def _database() -> Database:

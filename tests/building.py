@@ -301,6 +301,12 @@ def rows_of(session: Session, table: type[SQLModel]) -> list[Any]:
     return list(session.exec(select(table)).all())
 
 
+def all_rows(database: Database, table: type[SQLModel]) -> list[Any]:
+    """Every row of a table, in a transaction of its own."""
+    with database.read() as session:
+        return rows_of(session, table)
+
+
 def decide(database: Database, subject: Subject, subject_id: str, *, excluded: bool = True) -> None:
     """Append a decision that something does not count, or counts again."""
     with database.write() as session:

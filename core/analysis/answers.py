@@ -1,36 +1,28 @@
 """The incoming rows, checked, as the statistics take them: one value per person and response."""
 
 from collections.abc import Iterator
-from typing import Final, TypeAlias
+from typing import TypeAlias
 
 import pandas as pd
 
 from core.analysis.frames import JUDGMENTS, RATINGS
 from core.errors import InvalidInputError
 
-__all__ = ["RATING_SCALE", "Scale", "answers_on", "judgments_by_judge", "rows_on_criterion"]
+__all__ = ["Scale", "answers_on", "judgments_by_judge", "rows_on_criterion"]
 
 Scale: TypeAlias = tuple[float, float]
 """Lowest and highest score that a source can give."""
 
-RATING_SCALE: Final[Scale] = (0.0, 10.0)
-"""The scale of people's ratings."""
 
-_ONE_ANSWER: Final = ["session_id", "rater_id", "test_case", "model", "response_id"]
+def answers_on(ratings: pd.DataFrame, criterion: str, scale: Scale) -> pd.DataFrame:
+    """Return the rows of a `RATINGS` frame on one criterion: one per session and response.
 
-
-def answers_on(ratings: pd.DataFrame, criterion: str | None = None) -> pd.DataFrame:
-    """Return one row per session and rated response, with its `value` from 0 to 10.
-
-    `ratings` is a `RATINGS` frame. With a `criterion` the value is the rating on it; without, the
-    mean over the criteria that the person answered for this response. Raises `InvalidInputError`
-    for a criterion that nobody answered and for a rating outside the scale.
+    Criteria are never averaged: they are answers to different questions. Raises
+    `InvalidInputError` for a criterion that nobody answered and for a rating outside the scale.
     """
     RATINGS.require(ratings)
-    _require_inside(ratings["value"], RATING_SCALE, "rating")
-    if criterion is not None:
-        ratings = rows_on_criterion(ratings, criterion)
-    return ratings.groupby(_ONE_ANSWER, sort=False)["value"].mean().reset_index()
+    _require_inside(ratings["value"], scale, "rating")
+    return rows_on_criterion(ratings, criterion)
 
 
 def judgments_by_judge(judgments: pd.DataFrame) -> Iterator[tuple[str, Scale, pd.DataFrame]]:

@@ -69,7 +69,7 @@ RATINGS: Final = FrameContract(
         "model": "provider/model",
         "response_id": "the response that was rated",
         "criterion": "the criterion of the rubric, e.g. quality",
-        "value": "the rating, 0 to 10",
+        "value": "the rating, on the scale of the rubric",
     },
 )
 """One row per counted rating: one session, response and criterion."""
@@ -85,7 +85,7 @@ PREFERENCES: Final = FrameContract(
         "second_model": "model of the response that was shown second",
         "first_response_id": "the response that was shown first",
         "second_response_id": "the response that was shown second",
-        "preference": "first, second or tie",
+        "preference": "first, second, tie or both_bad",
     },
 )
 """One row per counted comparison and criterion of a pair study."""
@@ -125,6 +125,7 @@ SHARE_COLUMNS: Final[Mapping[str, str]] = {
     **QUALITY_COLUMNS,
     "wins": "Int64",
     "ties": "Int64",
+    "both_bad": "Int64",  # no preference either: half a win for each, as a tie
     "losses": "Int64",
 }
 """One row per model: `mean` is the share of comparisons won, 0 to 1; `ratings` counts them."""
@@ -133,12 +134,13 @@ DISTRIBUTION_COLUMNS: Final[Mapping[str, str]] = {
     "source": "str",
     "model": "str",
     "score": "Float64",  # centre of the bin on the source's own scale: 0, 1, ..., 10
+    "bin_width": "Float64",
     "count": "Int64",
     "share": "Float64",  # of the model's scores from this source; the shares of a model sum to 1
     "scale_min": "Float64",
     "scale_max": "Float64",
 }
-"""Eleven rows per source and model, empty bins included."""
+"""One row per source, model and bin, empty bins included."""
 
 RANKING_COLUMNS: Final[Mapping[str, str]] = {
     "model": "str",

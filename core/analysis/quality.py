@@ -4,31 +4,30 @@ from collections.abc import Iterable, Mapping
 
 import pandas as pd
 
-from core.analysis.answers import RATING_SCALE, Scale, answers_on, judgments_by_judge
+from core.analysis.answers import Scale, answers_on, judgments_by_judge
 from core.analysis.frames import PEOPLE, QUALITY_COLUMNS, typed_frame
 from core.analysis.intervals import Estimate, crossed_estimate, nested_estimate
 
 __all__ = ["judged_quality_by_model", "quality_by_model", "quality_row"]
 
 
-def quality_by_model(ratings: pd.DataFrame, criterion: str | None = None) -> pd.DataFrame:
-    """Return the mean rating of each model with its 95 % interval, best model first.
+def quality_by_model(ratings: pd.DataFrame, criterion: str, scale: Scale) -> pd.DataFrame:
+    """Return each model's mean rating on one criterion with its 95 % interval, best model first.
 
-    `ratings` is a `RATINGS` frame; the result has `QUALITY_COLUMNS` with source `PEOPLE`. The mean
-    is over the ratings of a test case, then over test cases, each with the same weight. Without a
-    `criterion`, a person's rating of a response is the mean over the criteria they answered.
-    `ratings` counts rated responses. For the interval see `intervals.crossed_estimate`.
-    Raises `InvalidInputError` for a criterion that nobody answered.
+    `ratings` is a `RATINGS` frame; the result has `QUALITY_COLUMNS` with source `PEOPLE` and the
+    rubric's `scale`. The mean is over the ratings of a test case, then over test cases, each with
+    the same weight. `ratings` counts rated responses. For the interval see
+    `intervals.crossed_estimate`. Raises `InvalidInputError` as `answers_on`.
     """
     rows = []
-    for model, group in answers_on(ratings, criterion).groupby("model"):
+    for model, group in answers_on(ratings, criterion, scale).groupby("model"):
         estimate = crossed_estimate(
             group["value"].to_numpy(dtype=float),
             group["test_case"].tolist(),
             group["rater_id"].tolist(),
-            RATING_SCALE,
+            scale,
         )
-        row = quality_row(PEOPLE, str(model), estimate, RATING_SCALE)
+        row = quality_row(PEOPLE, str(model), estimate, scale)
         rows.append(row | _counts(group) | {"raters": group["rater_id"].nunique()})
     return _best_first(rows)
 

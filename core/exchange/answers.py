@@ -10,6 +10,7 @@ from core.errors import InvalidInputError
 from core.exchange.content import Answers, ImportedAnswer
 from core.exchange.report import Tally
 from core.exchange.storable import is_storable, shown
+from core.studies.rubric import Criterion, Rubric
 from db.tables import Preference
 
 FREE_TEXT = frozenset({"comment", "comments", "explanation", "feedback", "note", "notes", "reason"})
@@ -53,6 +54,18 @@ def preference_of(value: object) -> Preference | None:
     if match is None:
         return None
     return Preference.FIRST if match["side"] in {"1", "a", "first"} else Preference.SECOND
+
+
+def comparing_rubric(questions: Mapping[str, str]) -> Rubric:
+    """The rubric that an imported file's raters answered: ``criterion -> question``.
+
+    A criterion keeps the file's name, as its ratings do; one without a question gets one.
+    """
+    criteria = tuple(
+        Criterion(key=name, question=question.strip() or f"{name}: which response is better?")
+        for name, question in questions.items()
+    )
+    return Rubric(criteria=criteria or (Criterion(),), allows_cannot_judge=False)
 
 
 def criteria_of(items: Iterable[Mapping[str, Any]], place: str) -> tuple[str, ...]:

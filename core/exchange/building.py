@@ -16,6 +16,7 @@ from core.exchange.html_text import plain_text
 from core.exchange.naming import full_names, naming_notes, reference_note, reference_of
 from core.exchange.report import Tally
 from core.exchange.storable import is_storable
+from core.studies.rubric import DEFAULT_RUBRIC, Rubric
 
 PROMPT_TEMPLATE = "{{prompt}}"
 """The template of imported studies: every prompt fills it whole, whatever braces it holds."""
@@ -97,6 +98,7 @@ class StudyBuilder:
         template: str = PROMPT_TEMPLATE,
         sessions: Iterable[ImportedSession] = (),
         configuration: dict[str, Any] | None = None,
+        rubric: Rubric = DEFAULT_RUBRIC,
     ) -> ImportedStudy:
         """The study.
 
@@ -127,6 +129,7 @@ class StudyBuilder:
             tally=self.tally,
             sessions=tuple(sessions),
             configuration=configuration,
+            rubric=rubric,
         )
 
     def _unique(self, name: str) -> str:

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from core.exchange.report import Tally
+from core.studies.rubric import DEFAULT_RUBRIC, Rubric
 from db.tables import Preference
 
 
@@ -98,6 +99,7 @@ class ImportedStudy:
     tally: Tally
     sessions: tuple[ImportedSession, ...] = ()
     configuration: dict[str, Any] | None = None
+    rubric: Rubric = DEFAULT_RUBRIC
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,10 @@ from typing import Any
 
 from core.exchange.content import ImportedItem, ImportedSession
 from core.exchange.report import Tally
+from core.rating.design import CampaignDesign, Protocol
 from db.repositories.imports import Imports
 from db.tables import (
+    AnswerStatus,
     Campaign,
     CampaignResponse,
     CampaignStatus,
@@ -34,6 +36,7 @@ def add_campaign(
 ) -> Campaign:
     """Store the campaign of a study's imported ratings; it is closed from the start."""
     now = utc_now()
+    design = CampaignDesign(protocol=Protocol.PAIR, items_per_session=items_per_session)
     campaign = Campaign(
         study_version_id=version.id,
         name=name,
@@ -43,6 +46,7 @@ def add_campaign(
         instructions=instructions,
         consent="",
         items_per_session=items_per_session,
+        design=design.document(),
         opened_at=now,
         opened_by=actor,
         closed_at=now,
@@ -112,6 +116,9 @@ class _Rows:
                 "external_id": session.external_id,
                 "started_at": session.started_at or self._now,
                 "completed_at": session.completed_at,
+                "item_count": len(session.items),
+                "understood_at": session.started_at,
+                "ended_at": session.completed_at,
             }
         )
         for item in session.items:
@@ -150,6 +157,7 @@ class _Rows:
                     "session_id": session_id,
                     "criterion": answer.criterion,
                     "preference": answer.preference,
+                    "status": AnswerStatus.ANSWERED,
                     "comment": answer.comment,
                     "submitted_at": item.answered_at,
                     "reported_ms": item.reported_ms,

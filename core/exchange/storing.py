@@ -10,7 +10,7 @@ from core.exchange.content import ImportedStudy
 from core.exchange.ratings import add_campaign, add_sessions
 from core.exchange.report import ImportReport, Tally
 from core.exchange.storable import is_storable
-from core.studies.definition import DEFAULT_QUESTION, document_hash, text_hash
+from core.studies.definition import document_hash, text_hash
 from db.engine import Database
 from db.repositories import audits
 from db.repositories.imports import Imports
@@ -186,7 +186,7 @@ class _Writer:
             description=self._imported.description,
             prompt_template_id=template.id,
             samples_per_case=self._imported.samples_per_case,
-            rubric_question=DEFAULT_QUESTION,
+            rubric=self._imported.rubric.document(),
             frozen_at=now,
             created_at=now,
             created_by=self._source.actor,

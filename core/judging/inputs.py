@@ -4,6 +4,7 @@ from collections import defaultdict
 
 from core.judges.base import AnyJudge, JudgedResponse, SimilarityJudge
 from core.studies.definition import document_hash
+from core.studies.rubric import rubric_of
 from core.studies.template import render
 from db.repositories.responses import ResponseInContext
 from db.repositories.studies import VersionContent
@@ -14,12 +15,13 @@ def inputs_of(
 ) -> dict[str, JudgedResponse]:
     """``response id -> what the judge sees``; references only for judges that compare."""
     references = _references(content, responses) if isinstance(judge, SimilarityJudge) else {}
+    question = rubric_of(content.version.rubric).question
     return {
         one.response.id: JudgedResponse(
             response_id=one.response.id,
             prompt=render(one.template.text, one.test_case.values),
             text=one.response.text or "",
-            rubric_question=content.version.rubric_question,
+            rubric_question=question,
             references=tuple(
                 text
                 for response_id, text in references.get(one.test_case.id, [])

@@ -1,167 +1,41 @@
-"""One rater's session: start it, show the next item, keep an answer, complete it.
+"""One rater's session: find it by its token, show where it stands, check understanding, withdraw.
 
 The page that calls this holds nothing that matters: a signed token finds the session, and where it
 stands is read from the database every time.
 """
 
-import random
-import secrets
-from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import timedelta
+from collections.abc import Sequence
+from datetime import datetime
 
-from itsdangerous import BadSignature, URLSafeSerializer
+from itsdangerous import BadSignature, SignatureExpired, URLSafeTimedSerializer
 from sqlalchemy import Connection
 from sqlmodel import Session
 
-from core.errors import InvalidInputError, NotFoundError
-from core.exchange.storable import is_storable, storable_part
-from core.rating.assignment import PoolEntry, assign
+from core.exchange.storable import storable_part
+from core.rating import endings
+from core.rating.content import CampaignContent, content_of_campaign
+from core.rating.design import Question
+from core.rating.refusals import Cause, RefusalError
+from core.rating.reserving import release, reserve, retain
+from core.rating.views import (
+    ComprehensionView,
+    ItemView,
+    QuestionView,
+    SessionView,
+    Stage,
+)
 from core.studies.template import render
 from db.engine import Database
-from db.repositories import rating_step
-from db.repositories.rating import Campaigns, Sessions, new_rater
-from db.repositories.responses import excluded_ids
-from db.repositories.studies import Studies
-from db.tables import (
-    Campaign,
-    CampaignStatus,
-    RatingConflict,
-    RatingSession,
-    SessionStatus,
-    Subject,
-)
+from db.repositories import audits, rating_step
+from db.repositories.rating import Campaigns, Sessions
+from db.repositories.rating_step import CurrentItem
+from db.tables import RatingSession, SessionStatus
 from db.types import utc_now
 
-CRITERION = "quality"
-SCORES = range(11)
-RESERVED_FOR = timedelta(hours=2)
-"""A session that is not complete after so long was abandoned; its items return to the pool."""
-PLATFORM_ID_PARAMETERS = ("PROLIFIC_PID", "participantId", "workerId")
-"""Where recruiting platforms put their id of the person; the first that is there counts."""
-_CODE_LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
-_MAX_COMMENT = 5000
-_TAKEN_PART = (
-    "This participant id has already taken part in this study; each can take part once. "
-    "The address of your finished session still shows your code."
-)
-_UNKNOWN_SESSION = "This session is not known here; open the link you were given again."
-
-
-@dataclass(frozen=True, slots=True)
-class Invitation:
-    """What a person reads before they start. It tells nothing of models."""
-
-    campaign_id: str
-    name: str
-    description: str
-    instructions: str
-    consent: str
-    items: int
-
-
-@dataclass(frozen=True, slots=True)
-class ItemView:
-    """One item as it is shown: the task and one response to it, nothing of who wrote it."""
-
-    item_id: str
-    number: int
-    total: int
-    question: str
-    task: str
-    response: str
-
-
-@dataclass(frozen=True, slots=True)
-class SessionView:
-    """Where a session stands: an item to rate, or the completion code."""
-
-    session_id: str
-    item: ItemView | None
-    completion_code: str | None
-    is_current_tab: bool
-
-
-def invitation(database: Database, link_token: str) -> Invitation:
-    """What the link opens.
-
-    Raises:
-        NotFoundError: the link is wrong, expired, or its campaign is closed.
-    """
-    with database.read() as session:
-        campaign = _campaign(session, link_token)
-        _check_open(campaign)
-        version = Studies(session).version(campaign.study_version_id)
-        return Invitation(
-            campaign_id=campaign.id,
-            name=campaign.name,
-            description=version.description if version else "",
-            instructions=campaign.instructions,
-            consent=campaign.consent,
-            items=campaign.items_per_session,
-        )
-
-
-def start_session(
-    database: Database, link_token: str, start_nonce: str, arrival: Mapping[str, str]
-) -> str:
-    """Reserve items for a person who agreed; gives the session's id.
-
-    The same press of the button (``start_nonce``), or the same person as the recruiting platform
-    names them, gets the same session again, also when the campaign takes no new ones any more.
-
-    Raises:
-        InvalidInputError: the person whom the platform names has taken part already, or nothing is
-            left to rate.
-        NotFoundError: the link is wrong, expired, or its campaign is closed.
-    """
-    arrival = {storable_part(name)[:100]: storable_part(arrival[name])[:500] for name in arrival}
-    external_id = _external_id(arrival)
-    with database.write() as session:
-        sessions = Sessions(session)
-        # One start at a time: two presses make one session, and each sees what others reserved.
-        campaign = _campaign(session, link_token, lock=True)
-        earlier = sessions.by_start_nonce(start_nonce)
-        if earlier is None and external_id is not None:
-            earlier = sessions.of_external_rater(campaign.id, external_id)
-            # A platform's id is no secret, and a complete session's page shows what is paid for.
-            if earlier is not None and earlier.status is SessionStatus.COMPLETE:
-                raise InvalidInputError(_TAKEN_PART)
-        if earlier is not None:
-            return earlier.id
-        _check_open(campaign)
-        reserved = _reserve(session, campaign)
-        if not reserved:
-            raise InvalidInputError(
-                "There is nothing left to rate in this study; tell whoever sent you the link."
-            )
-        rater = new_rater(campaign.id, external_id)
-        started = RatingSession(
-            campaign_id=campaign.id,
-            rater_id=rater.id,
-            start_nonce=start_nonce,
-            completion_code=_new_code(),
-            arrival=arrival,
-            item_count=len(reserved),
-            consented_at=utc_now(),
-        )
-        session.add(rater)
-        session.flush()
-        session.add(started)
-        session.flush()
-        sessions.add_items(started.id, reserved)
-        return started.id
-
-
-def is_under_way(database: Database, link_token: str, arrival: Mapping[str, str]) -> bool:
-    """Whether the platform's person has an unfinished session, to go on with by `start_session`."""
-    external_id = _external_id(arrival)
-    if external_id is None or not is_storable(link_token):
-        return False
-    with database.read() as session:
-        campaign = Campaigns(session).by_link(link_token)
-        earlier = campaign and Sessions(session).of_external_rater(campaign.id, external_id)
-        return bool(earlier and earlier.status is SessionStatus.STARTED)
+TOKEN_LASTS_S = 90 * 24 * 3600
+"""How long the address of a session leads to it."""
+COMPREHENSION_ATTEMPTS = 2
+_UNDER_WAY = (SessionStatus.STARTED, SessionStatus.ABANDONED)
 
 
 def session_token(session_id: str, secret: str) -> str:
@@ -173,25 +47,32 @@ def session_of_token(token: str, secret: str) -> str:
     """The session that a token names.
 
     Raises:
-        NotFoundError: the token was changed or cut.
+        RefusalError: the token was changed or cut, or is too old.
     """
     try:
-        return str(_signer(secret).loads(storable_part(token)))
+        return str(_signer(secret).loads(storable_part(token), max_age=TOKEN_LASTS_S))
+    except SignatureExpired as error:
+        raise RefusalError(Cause.EXPIRED_ADDRESS) from error
     except BadSignature as error:
-        raise NotFoundError(
-            "This address is not complete; open the link that you were given again."
-        ) from error
+        raise RefusalError(Cause.BROKEN_ADDRESS) from error
 
 
 def claim_tab(database: Database, session_id: str, tab: str) -> None:
     """Make this tab the one that may answer; an older tab is told to stop.
 
+    A session whose items went back to the pool while its rater was away takes them up again.
+
     Raises:
-        NotFoundError: there is no such session.
+        RefusalError: there is no such session.
     """
     with database.write() as session:
-        row = _session(session, session_id)
+        row = _row(session, session_id)
+        if row.status is SessionStatus.ABANDONED:
+            row = endings.lock_of_session(session, session_id)
         row.active_tab = tab
+        if row.status is SessionStatus.ABANDONED:
+            row.status = SessionStatus.STARTED
+            retain(session, session_id)
         session.add(row)
 
 
@@ -199,145 +80,218 @@ def view_session(database: Database, session_id: str, tab: str) -> SessionView:
     """Where the session stands.
 
     Raises:
-        NotFoundError: there is no such session.
+        RefusalError: there is no such session.
     """
     with database.read_bare() as connection:
         row = rating_step.current_item(connection, session_id)
-    if row is not None and row.item_id is None and row.status is SessionStatus.STARTED:
-        # Ordinarily the last answer completes the session.
-        with database.write_bare() as connection:
-            rating_step.complete(connection, session_id, utc_now())
-    return _view(session_id, row, tab)
+        view = view_of(connection, session_id, row, tab)
+    if view is not None:
+        return view
+    # All items are answered but the session has not ended; ordinarily the last answer ends it.
+    with database.write_bare() as connection:
+        return finished_view(connection, session_id, tab)
 
 
-def _view(session_id: str, row: rating_step.CurrentItem | None, tab: str) -> SessionView:
+def finished_view(connection: Connection, session_id: str, tab: str) -> SessionView:
+    """End a session without an open item, inside the caller's transaction, and show its ending."""
+    row = rating_step.current_item(connection, session_id)
     if row is None:
-        raise NotFoundError(_UNKNOWN_SESSION)
+        raise RefusalError(Cause.UNKNOWN_SESSION)
+    content = content_of_campaign(connection, row.campaign_id)
+    endings.finish(connection, session_id, content, utc_now())
+    return _ended_view(connection, session_id, content, row.active_tab == tab)
+
+
+def view_of(
+    connection: Connection,
+    session_id: str,
+    row: CurrentItem | None,
+    tab: str,
+    feedback: str | None = None,
+) -> SessionView | None:
+    """What a row says; none for a session that has no open item and has not ended."""
+    if row is None:
+        raise RefusalError(Cause.UNKNOWN_SESSION)
+    content = content_of_campaign(connection, row.campaign_id)
     is_current = row.active_tab == tab
-    if row.item_id is None or row.template is None or row.values is None or row.position is None:
-        return SessionView(session_id, None, row.completion_code, is_current)
-    item = ItemView(
+    if row.status not in _UNDER_WAY:
+        return _ended_view(connection, session_id, content, is_current)
+    if row.understood_at is None:
+        return SessionView(
+            session_id=session_id,
+            stage=Stage.COMPREHENSION,
+            language=content.design.language,
+            instructions=content.instructions,
+            is_current_tab=is_current,
+            comprehension=_comprehension(connection, session_id, content),
+        )
+    if row.item_id is None:
+        return None
+    return SessionView(
+        session_id=session_id,
+        stage=Stage.ITEM,
+        language=content.design.language,
+        instructions=content.instructions,
+        is_current_tab=is_current,
+        item=_item_view(row, content, utc_now(), feedback),
+    )
+
+
+def answer_comprehension(
+    database: Database, session_id: str, chosen: Sequence[int | None], tab: str
+) -> SessionView:
+    """Keep an attempt at the check of understanding: passed, once more, or screened out.
+
+    Args:
+        database: the store.
+        session_id: whose session.
+        chosen: for each question the index of the chosen option.
+        tab: the tab that answers.
+
+    Raises:
+        RefusalError: a question has no answer, or the session is elsewhere or has ended.
+    """
+    with database.write() as session:
+        row = endings.lock_of_session(session, session_id)
+        if row.active_tab != tab:
+            raise RefusalError(Cause.OTHER_TAB)
+        if row.status in _UNDER_WAY and row.understood_at is None:
+            content = content_of_campaign(session.connection(), row.campaign_id)
+            _take_attempt(session, row, content.design.comprehension, chosen)
+    return view_session(database, session_id, tab)
+
+
+def understood(session: Session, row: RatingSession, now: datetime) -> None:
+    """Reserve a session's items, or end it where nothing is left to rate."""
+    campaign = Campaigns(session).locked(row.campaign_id)
+    if campaign is None or row.seed is None:
+        raise RefusalError(Cause.UNKNOWN_SESSION)
+    content = content_of_campaign(session.connection(), row.campaign_id)
+    row.understood_at = now
+    row.item_count = reserve(session, campaign, content.design, row.id, row.seed, now)
+    if not row.item_count:
+        row.status, row.ended_at = SessionStatus.NOTHING_LEFT, now
+    session.add(row)
+
+
+def withdraw(database: Database, session_id: str, *, delete_answers: bool) -> SessionView:
+    """End a session at its rater's wish; it does not count, and on request its answers go.
+
+    The platform's id of the person and the code stay, to pay by and not to ask them again.
+
+    Raises:
+        RefusalError: there is no such session.
+    """
+    with database.write() as session:
+        row = endings.lock_of_session(session, session_id)
+        now = utc_now()
+        if row.status is not SessionStatus.WITHDRAWN:
+            row.status, row.ended_at = SessionStatus.WITHDRAWN, now
+            session.add(row)
+            session.flush()
+            release(session, session_id, now)
+        if delete_answers and row.data_deleted_at is None:
+            row.data_deleted_at = now
+            session.add(row)
+            deleted = Sessions(session).delete_answers(row)
+            audits.record(
+                session,
+                actor="rater",
+                action="delete answers",
+                subject="rating_session",
+                subject_id=session_id,
+                after={"answers deleted": deleted},
+            )
+        tab = row.active_tab or ""
+    return view_session(database, session_id, tab)
+
+
+def _take_attempt(
+    session: Session,
+    row: RatingSession,
+    questions: Sequence[Question],
+    chosen: Sequence[int | None],
+) -> None:
+    answers = [one for one in chosen if one is not None]
+    if len(answers) != len(questions):
+        raise RefusalError(Cause.VALUE_MISSING)
+    for one, question in zip(answers, questions, strict=True):
+        if one not in range(len(question.options)):
+            raise RefusalError(Cause.VALUE_NOT_ON_SCALE)
+    passed = answers == [question.right for question in questions]
+    number = Sessions(session).add_attempt(row.id, answers, passed=passed)
+    now = utc_now()
+    if passed:
+        understood(session, row, now)
+    elif number >= COMPREHENSION_ATTEMPTS:
+        row.status, row.ended_at = SessionStatus.SCREENED_OUT, now
+        session.add(row)
+
+
+def _comprehension(
+    connection: Connection, session_id: str, content: CampaignContent
+) -> ComprehensionView:
+    with Session(connection) as session:
+        made = Sessions(session).attempts(session_id)
+    return ComprehensionView(
+        instructions=content.instructions,
+        questions=tuple(
+            QuestionView(one.text, one.options) for one in content.design.comprehension
+        ),
+        attempts_left=COMPREHENSION_ATTEMPTS - made,
+    )
+
+
+def _item_view(
+    row: CurrentItem, content: CampaignContent, now: datetime, feedback: str | None
+) -> ItemView:
+    if row.item_id is None or row.position is None:
+        raise RefusalError(Cause.UNKNOWN_SESSION)
+    texts = (row.first_text, row.second_text)
+    return ItemView(
         item_id=row.item_id,
         number=row.position + 1,
         total=row.item_count,
-        question=row.question,
-        task=render(row.template, row.values),
-        response=row.response or "",
+        protocol=content.design.protocol,
+        rubric=content.rubric,
+        task=render(row.template or "", row.values or {}),
+        responses=tuple(text for text in texts if text is not None),
+        minutes_left=_minutes_left(row, content.design.seconds_per_item, now),
+        feedback=feedback,
     )
-    return SessionView(session_id, item, None, is_current)
 
 
-def save_answer(
-    database: Database, session_id: str, item_id: str, value: int, comment: str, tab: str
+def _minutes_left(row: CurrentItem, planned_s: float, now: datetime) -> int:
+    """At the rater's own pace once there is one, within a third and three times the planned."""
+    done = row.position or 0
+    pace_s = planned_s
+    if done >= 3:
+        spent_s = (now - (row.understood_at or row.started_at)).total_seconds()
+        pace_s = min(max(spent_s / done, planned_s / 3), planned_s * 3)
+    return max(1, round((row.item_count - done) * pace_s / 60))
+
+
+def _ended_view(
+    connection: Connection, session_id: str, content: CampaignContent, is_current: bool
 ) -> SessionView:
-    """Commit one answer; the last one completes the session. Gives what comes next.
-
-    The first answer to an item counts. A second, different one is kept beside it as a conflict, and
-    so is one from a tab that may not answer any more.
-
-    Raises:
-        InvalidInputError: the value is no whole number from 0 to 10, the comment is too long, or
-            another tab has taken the session over.
-        NotFoundError: the item is not of this session.
-        StoreError: nothing was stored; the same call can be made again.
-    """
-    comment = storable_part(comment).strip()
-    if value not in SCORES:
-        raise InvalidInputError(f"A rating of {value} is not on the scale; choose 0 to 10.")
-    if len(comment) > _MAX_COMMENT:
-        raise InvalidInputError(
-            f"The comment has {len(comment)} characters; shorten it to {_MAX_COMMENT}."
-        )
-    with database.write_bare() as connection:
-        item = rating_step.answered_item(connection, item_id)
-        if item is None or item.session_id != session_id:
-            raise NotFoundError("This rating belongs to another session; reload the page.")
-        is_current = item.active_tab == tab
-        now = utc_now()
-        answer = {
-            "item_id": item_id,
-            "session_id": session_id,
-            "criterion": CRITERION,
-            "value": value,
-            "comment": comment or None,
-            "shown_at": item.shown_at,
-            "submitted_at": now,
-            "shown_to_saved_ms": _elapsed_ms(now - item.shown_at),
-        }
-        if not (is_current and rating_step.add_rating(connection, answer)):
-            _keep_conflict(connection, item_id, value, comment or None)
-        row = rating_step.current_item(connection, session_id)
-        if row is not None and row.item_id is None:
-            rating_step.complete(connection, session_id, now)
-    # Only now, when what the older tab gave is committed.
-    if not is_current:
-        raise InvalidInputError(
-            "This session goes on in another tab; rate there, or reload to go on here."
-        )
-    return _view(session_id, row, tab)
-
-
-def _keep_conflict(connection: Connection, item_id: str, value: int, comment: str | None) -> None:
-    if rating_step.has_given(connection, item_id, CRITERION, value, comment):
-        return
     with Session(connection) as session:
-        session.add(
-            RatingConflict(item_id=item_id, criterion=CRITERION, value=value, comment=comment)
-        )
-        session.flush()
-
-
-def _external_id(arrival: Mapping[str, str]) -> str | None:
-    values = (storable_part(arrival.get(name, ""))[:200] for name in PLATFORM_ID_PARAMETERS)
-    return next((value for value in values if value), None)
-
-
-def _campaign(session: Session, link_token: str, *, lock: bool = False) -> Campaign:
-    # What no database holds is no link, and PostgreSQL would not even look for it.
-    campaign = (
-        Campaigns(session).by_link(link_token, lock=lock) if is_storable(link_token) else None
+        ending = endings.ending_of(session, _row(session, session_id), content)
+    return SessionView(
+        session_id=session_id,
+        stage=Stage.ENDED,
+        language=content.design.language,
+        instructions=content.instructions,
+        is_current_tab=is_current,
+        ending=ending,
     )
-    if campaign is None:
-        raise NotFoundError("This link leads nowhere; check that it was copied whole.")
-    return campaign
 
 
-def _check_open(campaign: Campaign) -> None:
-    if campaign.status is CampaignStatus.CLOSED:
-        raise NotFoundError("This study is closed and takes no more ratings; thank you.")
-    if campaign.expires_at is not None and campaign.expires_at <= utc_now():
-        raise NotFoundError("This link has expired; ask whoever sent it for a new one.")
-
-
-def _session(session: Session, session_id: str) -> RatingSession:
+def _row(session: Session, session_id: str) -> RatingSession:
     row = Sessions(session).get(session_id)
     if row is None:
-        raise NotFoundError(_UNKNOWN_SESSION)
+        raise RefusalError(Cause.UNKNOWN_SESSION)
     return row
 
 
-def _reserve(session: Session, campaign: Campaign) -> list[str]:
-    excluded = excluded_ids(session, Subject.RESPONSE)
-    pool = [
-        PoolEntry(
-            response_id=response.id,
-            test_case_id=response.test_case_id,
-            candidate_id=response.candidate_id,
-            times_shown=times,
-        )
-        for response, times in Campaigns(session).pool(campaign.id, utc_now() - RESERVED_FOR)
-        if response.id not in excluded
-    ]
-    return assign(pool, campaign.items_per_session, random.SystemRandom())
-
-
-def _new_code() -> str:
-    return "".join(secrets.choice(_CODE_LETTERS) for _ in range(10))
-
-
-def _signer(secret: str) -> URLSafeSerializer:
-    return URLSafeSerializer(secret, salt="rating-session")
-
-
-def _elapsed_ms(elapsed: timedelta) -> int:
-    return round(elapsed / timedelta(milliseconds=1))
+def _signer(secret: str) -> URLSafeTimedSerializer:
+    return URLSafeTimedSerializer(secret, salt="rating-session")

@@ -18,13 +18,11 @@ from core.studies.parameters import (
 from core.studies.parameters import (
     Parameters as Parameters,
 )
+from core.studies.rubric import DEFAULT_RUBRIC, Rubric
 from core.studies.template import check_values, placeholders
 
 NAME_COLUMN = "case"
 """The optional column that names a test case; without it, its first words do."""
-DEFAULT_QUESTION = (
-    "How good is this response? Rate its quality and how relevant it is to what was asked."
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +49,7 @@ class StudyDefinition:
     description: str = ""
     samples_per_case: int = 3
     parameters: Parameters = field(default_factory=Parameters)
-    rubric_question: str = DEFAULT_QUESTION
+    rubric: Rubric = DEFAULT_RUBRIC
     overrides: Mapping[str, Overrides] = field(default_factory=dict)
 
     @property
@@ -90,7 +88,7 @@ class StudyDefinition:
             description=self.description.strip(),
             samples_per_case=self.samples_per_case,
             parameters=self.parameters,
-            rubric_question=self.rubric_question.strip() or DEFAULT_QUESTION,
+            rubric=self.rubric.checked(),
             overrides=_checked_overrides(self.overrides),
         )
         checked._check_texts()
@@ -109,7 +107,6 @@ class StudyDefinition:
             "name": [self.name],
             "prompt template": [self.template],
             "description": [self.description],
-            "question": [self.rubric_question],
             "test cases": case_texts,
         }
         for place, found in texts.items():

@@ -13,6 +13,7 @@ from core.studies.definition import (
     text_hash,
 )
 from core.studies.parameters import shared_parameters
+from core.studies.rubric import rubric_of
 from core.studies.template import UNKNOWN_PROMPT
 from db.engine import Database
 from db.repositories import audits
@@ -195,7 +196,7 @@ def definition_of(content: VersionContent) -> StudyDefinition:
         description=content.version.description,
         samples_per_case=content.version.samples_per_case,
         parameters=parameters,
-        rubric_question=content.version.rubric_question,
+        rubric=rubric_of(content.version.rubric),
         overrides={
             one.model: values for one, values in zip(ordered, overrides, strict=True) if values
         },
@@ -213,7 +214,7 @@ def _add_version(
         description=checked.description,
         prompt_template_id=template.id,
         samples_per_case=checked.samples_per_case,
-        rubric_question=checked.rubric_question,
+        rubric=checked.rubric.document(),
         created_by=actor,
     )
     session.add(version)

@@ -16,7 +16,7 @@ def started_sessions(
         .join(Item, col(Item.session_id) == col(RatingSession.id))
         .where(
             col(RatingSession.campaign_id).in_(campaign_ids),
-            RatingSession.status == SessionStatus.STARTED,
+            RatingSession.status != SessionStatus.COMPLETE,
         )
     ).all()
     return len({session_id for session_id, response_id in rows if response_id in response_ids})

@@ -1,22 +1,23 @@
 """Campaigns, raters, sessions, items and ratings."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
-from sqlalchemy import func, insert, or_
+from sqlalchemy import delete, func, insert, or_, update
 from sqlmodel import Session, and_, col, select
 
 from db.tables import (
     Campaign,
     CampaignResponse,
+    ComprehensionAttempt,
     Item,
     Rater,
     Rating,
+    RatingConflict,
     RatingSession,
-    Response,
     SessionStatus,
     StudyVersion,
+    Visit,
 )
 from db.types import new_id
 
@@ -48,6 +49,11 @@ class Campaigns:
             query = query.with_for_update(key_share=True)
         return self.session.exec(query).first()
 
+    def locked(self, campaign_id: str) -> Campaign | None:
+        """The campaign of that id, nobody else's to lock until the commit."""
+        query = select(Campaign).where(Campaign.id == campaign_id)
+        return self.session.exec(query.with_for_update(key_share=True)).first()
+
     def of_study(self, study_id: str) -> Sequence[Campaign]:
         """All campaigns of all versions of a study, newest first."""
         query = (
@@ -63,31 +69,11 @@ class Campaigns:
         if rows:
             self.session.connection().execute(insert(CampaignResponse), rows)
 
-    def pool(self, campaign_id: str, reserved_since: datetime) -> list[tuple[Response, int]]:
-        """The campaign's responses with how often each is shown.
-
-        Items of complete sessions count, and of sessions started after ``reserved_since``: what
-        was abandoned before returns to the pool.
-        """
-        counted = or_(
-            col(RatingSession.status) == SessionStatus.COMPLETE,
-            col(RatingSession.started_at) > reserved_since,
-        )
-        shown = (
-            select(Item.response_id, func.count().label("times"))
-            .join(RatingSession, col(RatingSession.id) == col(Item.session_id))
-            .where(RatingSession.campaign_id == campaign_id, counted)
-            .group_by(Item.response_id)
-            .subquery()
-        )
-        rows = self.session.exec(
-            select(Response, func.coalesce(shown.c.times, 0))
-            .join(CampaignResponse, col(CampaignResponse.response_id) == col(Response.id))
-            .outerjoin(shown, shown.c.response_id == col(Response.id))
-            .where(CampaignResponse.campaign_id == campaign_id)
-            .order_by(col(Response.id))
-        ).all()
-        return [(response, int(times)) for response, times in rows]
+    def add_visit(self, campaign_id: str, nonce: str, arrival: Mapping[str, str]) -> None:
+        """Keep that the link was opened, unless that opening was kept before."""
+        query = select(Visit.id).where(Visit.nonce == nonce)
+        if self.session.exec(query).first() is None:
+            self.session.add(Visit(campaign_id=campaign_id, nonce=nonce, arrival=dict(arrival)))
 
     def response_count(self, campaign_id: str) -> int:
         """How many responses the campaign shows."""
@@ -145,8 +131,21 @@ class Sessions:
         query = select(RatingSession).where(RatingSession.start_nonce == start_nonce)
         return self.session.exec(query).first()
 
-    def of_external_rater(self, campaign_id: str, external_id: str) -> RatingSession | None:
+    def rater(self, campaign_id: str, external_id: str) -> Rater | None:
+        """The person whom the recruiting platform calls so."""
+        query = select(Rater).where(
+            Rater.campaign_id == campaign_id, Rater.external_id == external_id
+        )
+        return self.session.exec(query).first()
+
+    def external_id_of(self, row: RatingSession) -> str | None:
+        """What the recruiting platform calls the session's rater."""
+        return self.session.exec(select(Rater.external_id).where(Rater.id == row.rater_id)).first()
+
+    def of_external_rater(self, campaign_id: str, external_id: str | None) -> RatingSession | None:
         """The newest session of the person whom the recruiting platform calls so."""
+        if external_id is None:
+            return None
         query = (
             select(RatingSession)
             .join(Rater, col(Rater.id) == col(RatingSession.rater_id))
@@ -154,13 +153,36 @@ class Sessions:
         )
         return self.session.exec(query.order_by(col(RatingSession.started_at).desc())).first()
 
-    def add_items(self, session_id: str, response_ids: Sequence[str]) -> None:
-        """Reserve the responses for the session, in that order."""
-        rows = [
-            Item(session_id=session_id, position=position, response_id=response_id).model_dump()
-            for position, response_id in enumerate(response_ids)
-        ]
-        self.session.connection().execute(insert(Item), rows)
+    def attempts(self, session_id: str) -> int:
+        """How many attempts at the check of understanding were made."""
+        query = select(func.count()).select_from(ComprehensionAttempt)
+        return self.session.exec(query.where(ComprehensionAttempt.session_id == session_id)).one()
+
+    def add_attempt(self, session_id: str, answers: Sequence[int], *, passed: bool) -> int:
+        """Keep an attempt at the check of understanding; gives its number, from 1."""
+        number = self.attempts(session_id) + 1
+        self.session.add(
+            ComprehensionAttempt(
+                session_id=session_id,
+                number=number,
+                answers={str(place): answer for place, answer in enumerate(answers)},
+                passed=passed,
+            )
+        )
+        return number
+
+    def delete_answers(self, row: RatingSession) -> int:
+        """Delete what a rater gave besides the platform's id; gives how many answers."""
+        items = select(Item.id).where(Item.session_id == row.id).scalar_subquery()
+        connection = self.session.connection()
+        deleted = connection.execute(delete(Rating).where(col(Rating.session_id) == row.id))
+        connection.execute(delete(RatingConflict).where(col(RatingConflict.item_id).in_(items)))
+        connection.execute(
+            delete(ComprehensionAttempt).where(col(ComprehensionAttempt.session_id) == row.id)
+        )
+        connection.execute(update(Rater).where(col(Rater.id) == row.rater_id).values(name=None))
+        row.arrival = {}
+        return int(deleted.rowcount)
 
 
 @dataclass(frozen=True, slots=True)

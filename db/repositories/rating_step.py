@@ -1,21 +1,26 @@
-"""One rating step: three statements, built once, on a bare connection.
+"""One rating step: a few statements, built once, on a bare connection.
 
 A step is what a rater waits for, so it does without the object-relational layer, whose sessions and
 rows would cost more than the statements themselves.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, bindparam, exists, func, select, update
+from sqlalchemy import Connection, String, bindparam, cast, exists, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import aliased
 from sqlmodel import col
 
 from db.tables import (
+    AnswerStatus,
     Campaign,
+    Control,
+    ControlKind,
     Item,
+    Preference,
     PromptTemplate,
     Rating,
     RatingConflict,
@@ -29,28 +34,73 @@ from db.types import new_id
 
 
 @dataclass(frozen=True, slots=True)
-class CurrentItem:
-    """A session with the first of its items that has no answer; all of the item is null if none."""
+class FixedContent:
+    """What does not change once a campaign is open; the two documents as stored JSON."""
 
+    instructions: str
+    design: str
+    rubric: str
+
+
+@dataclass(frozen=True, slots=True)
+class CurrentItem:
+    """A session with the first of its items that has no answer; all of the item is null if none.
+
+    A text is what stands on the screen: a planted one where the item has a control.
+    """
+
+    campaign_id: str
     status: SessionStatus
-    completion_code: str
     active_tab: str | None
     item_count: int
-    question: str
+    understood_at: datetime | None
+    started_at: datetime
     item_id: str | None
     position: int | None
-    response: str | None
+    first_text: str | None
+    second_text: str | None
     template: str | None
     values: dict[str, str] | None
 
 
 @dataclass(frozen=True, slots=True)
 class AnsweredItem:
-    """An item that is about to get its answer, with what the answer is checked against."""
+    """An item that is about to get its answer, with what the answer is checked against.
+
+    The control's fields are null unless the item was planted; ``is_second`` says whether the
+    planted text is the second one.
+    """
 
     session_id: str
+    campaign_id: str
+    status: SessionStatus
     active_tab: str | None
     shown_at: datetime
+    is_pair: bool
+    is_second: bool
+    control_kind: ControlKind | None
+    expected: dict[str, Any] | None
+    feedback: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class AnsweredControl:
+    """A planted item and what a rater answered to one criterion of it."""
+
+    item_id: str
+    kind: ControlKind
+    expected: dict[str, Any] | None
+    is_second: bool
+    criterion: str
+    value: int | None
+    preference: Preference | None
+    status: AnswerStatus
+
+
+def fixed_content(connection: Connection, campaign_id: str) -> FixedContent | None:
+    """The campaign's instructions and documents; none when there is no such campaign."""
+    row = connection.execute(_FIXED, {"campaign_id": campaign_id}).first()
+    return FixedContent(*tuple(row)) if row else None
 
 
 def current_item(connection: Connection, session_id: str) -> CurrentItem | None:
@@ -64,64 +114,97 @@ def answered_item(connection: Connection, item_id: str) -> AnsweredItem | None:
     row = connection.execute(_ANSWERED, {"item_id": item_id}).first()
     if row is None:
         return None
-    session_id, active_tab, started_at, last_answer_at = row
-    return AnsweredItem(session_id, active_tab, last_answer_at or started_at)
+    session_id, campaign_id, status, tab, began_at, last_answer_at, *item = row
+    return AnsweredItem(session_id, campaign_id, status, tab, last_answer_at or began_at, *item)
 
 
-def add_rating(connection: Connection, values: Mapping[str, object]) -> bool:
-    """Store an answer unless the item has one; says whether it was stored.
+def add_ratings(connection: Connection, rows: Sequence[Mapping[str, object]]) -> bool:
+    """Store the answer to an item, a row a criterion, unless it has one; says whether it did.
 
-    ``values`` are the columns of `Rating` besides its id.
+    The rows are columns of `Rating` besides its id.
     """
     statement = _ADD_RATING[connection.dialect.name]
-    return connection.execute(statement, {"id": new_id(), **values}).rowcount == 1
+    first, *rest = ({"id": new_id(), **row} for row in rows)
+    if connection.execute(statement, first).rowcount != 1:
+        return False
+    if rest:
+        connection.execute(statement, rest)
+    return True
 
 
-def has_given(
-    connection: Connection, item_id: str, criterion: str, value: int, comment: str | None
-) -> bool:
-    """Whether that very answer is stored for the item, as the one that counts or as a conflict."""
+def has_given(connection: Connection, answer: Mapping[str, object]) -> bool:
+    """Whether that answer to a criterion is stored, as the one that counts or as a conflict."""
+    names = ("item_id", "criterion", "value", "preference", "status", "comment")
     return any(
         connection.execute(
             select(col(table.id)).where(
-                col(table.item_id) == item_id,
-                col(table.criterion) == criterion,
-                col(table.value) == value,
-                col(table.comment).is_not_distinct_from(comment),
+                *(col(getattr(table, name)).is_not_distinct_from(answer[name]) for name in names)
             )
         ).first()
         for table in (Rating, RatingConflict)
     )
 
 
-def complete(connection: Connection, session_id: str, at: datetime) -> None:
-    """Mark the session as complete unless it is."""
+def revive(connection: Connection, session_id: str) -> None:
+    """An abandoned session goes on."""
+    _set_status(connection, session_id, SessionStatus.ABANDONED, {"status": SessionStatus.STARTED})
+
+
+def end(connection: Connection, session_id: str, status: SessionStatus, at: datetime) -> None:
+    """Give a session under way its ending; one that has ended keeps it."""
+    values: dict[str, object] = {"status": status, "ended_at": at}
+    if status is SessionStatus.COMPLETE:
+        values["completed_at"] = at
+    _set_status(connection, session_id, SessionStatus.STARTED, values)
+
+
+def answered_controls(
+    connection: Connection, session_id: str, kind: ControlKind
+) -> list[AnsweredControl]:
+    """The session's planted items of a kind with their answers, a row a criterion."""
+    rows = connection.execute(_CONTROLS, {"session_id": session_id, "kind": kind}).all()
+    return [AnsweredControl(*tuple(row)) for row in rows]
+
+
+def _set_status(
+    connection: Connection, session_id: str, before: SessionStatus, values: Mapping[str, object]
+) -> None:
     connection.execute(
         update(RatingSession)
-        .where(
-            col(RatingSession.id) == session_id,
-            col(RatingSession.status) == SessionStatus.STARTED,
-        )
-        .values(status=SessionStatus.COMPLETE, completed_at=at)
+        .where(col(RatingSession.id) == session_id, col(RatingSession.status) == before)
+        .values(**values)
     )
 
 
+_began_at = func.coalesce(col(RatingSession.understood_at), col(RatingSession.started_at))
+_FIXED = (
+    select(
+        col(Campaign.instructions),
+        cast(col(Campaign.design), String),
+        cast(col(StudyVersion.rubric), String),
+    )
+    .join(StudyVersion, col(StudyVersion.id) == col(Campaign.study_version_id))
+    .where(col(Campaign.id) == bindparam("campaign_id"))
+)
 _open_item = aliased(Item)
+_second_response = aliased(Response)
+_second_control = aliased(Control)
 _CURRENT = (
     select(
+        col(RatingSession.campaign_id),
         col(RatingSession.status),
-        col(RatingSession.completion_code),
         col(RatingSession.active_tab),
         col(RatingSession.item_count),
-        col(StudyVersion.rubric_question),
+        col(RatingSession.understood_at),
+        col(RatingSession.started_at),
         col(Item.id),
         col(Item.position),
-        col(Response.text),
+        func.coalesce(col(Control.text), col(Response.text)),
+        func.coalesce(col(_second_control.text), col(_second_response.text)),
         col(PromptTemplate.text),
         col(TestCase.values),
     )
-    .join(Campaign, col(Campaign.id) == col(RatingSession.campaign_id))
-    .join(StudyVersion, col(StudyVersion.id) == col(Campaign.study_version_id))
+    .select_from(RatingSession)
     .outerjoin(
         Item,
         (col(Item.session_id) == col(RatingSession.id))
@@ -136,24 +219,56 @@ _CURRENT = (
         ),
     )
     .outerjoin(Response, col(Response.id) == col(Item.response_id))
+    .outerjoin(_second_response, col(_second_response.id) == col(Item.second_response_id))
+    .outerjoin(Control, col(Control.id) == col(Item.control_id))
+    .outerjoin(_second_control, col(_second_control.id) == col(Item.second_control_id))
     .outerjoin(TestCase, col(TestCase.id) == col(Response.test_case_id))
     .outerjoin(PromptTemplate, col(PromptTemplate.id) == col(Response.prompt_template_id))
     .where(col(RatingSession.id) == bindparam("session_id"))
 )
+_planted = col(Control.id) == func.coalesce(col(Item.control_id), col(Item.second_control_id))
 _ANSWERED = (
     select(
         col(RatingSession.id),
+        col(RatingSession.campaign_id),
+        col(RatingSession.status),
         col(RatingSession.active_tab),
-        col(RatingSession.started_at),
+        _began_at,
         select(func.max(col(Rating.submitted_at)))
         .where(col(Rating.session_id) == col(RatingSession.id))
         .correlate(RatingSession)
         .scalar_subquery(),
+        col(Item.second_response_id).is_not(None),
+        col(Item.second_control_id).is_not(None),
+        col(Control.kind),
+        col(Control.expected),
+        col(Control.feedback),
     )
-    .join(Item, col(Item.session_id) == col(RatingSession.id))
+    .select_from(Item)
+    .join(RatingSession, col(RatingSession.id) == col(Item.session_id))
+    .outerjoin(Control, _planted)
     .where(col(Item.id) == bindparam("item_id"))
 )
+_CONTROLS = (
+    select(
+        col(Item.id),
+        col(Control.kind),
+        col(Control.expected),
+        col(Item.second_control_id).is_not(None),
+        col(Rating.criterion),
+        col(Rating.value),
+        col(Rating.preference),
+        col(Rating.status),
+    )
+    .select_from(Item)
+    .join(Control, _planted)
+    .join(Rating, col(Rating.item_id) == col(Item.id))
+    .where(col(Item.session_id) == bindparam("session_id"), col(Control.kind) == bindparam("kind"))
+)
 _ADD_RATING = {
-    name: dialect.insert(Rating).on_conflict_do_nothing(index_elements=["item_id", "criterion"])
+    # Without the option, PostgreSQL's driver does not tell whether an insert found a conflict.
+    name: dialect.insert(Rating)
+    .on_conflict_do_nothing(index_elements=["item_id", "criterion"])
+    .execution_options(preserve_rowcount=True)
     for name, dialect in (("sqlite", sqlite), ("postgresql", postgresql))
 }

@@ -7,11 +7,11 @@ from sqlalchemy import ColumnElement, and_, func, insert
 from sqlalchemy import select as select_columns
 from sqlmodel import Session, col, select
 
+from db.repositories.exclusions import excluded_ids as excluded_ids
 from db.repositories.studies import VersionContent
 from db.tables import (
     CallStatus,
     Candidate,
-    Exclusion,
     PromptTemplate,
     Response,
     Subject,
@@ -80,15 +80,31 @@ class Responses:
             self.session.connection().execute(insert(Response), rows)
 
     def usable(
-        self, content: VersionContent, *, first: int = 0, limit: int | None = None
+        self,
+        content: VersionContent,
+        *,
+        first: int = 0,
+        limit: int | None = None,
+        ignoring_rules: frozenset[str] = frozenset(),
     ) -> list[ResponseInContext]:
-        """The version's finished responses that are not excluded, in a fixed order."""
-        return self._joined(self._is_usable(content), first=first, limit=limit)
+        """The version's finished responses that are not excluded, in a fixed order.
+
+        What only ``ignoring_rules`` exclude is among them.
+        """
+        return self._joined(self._is_usable(content, ignoring_rules), first=first, limit=limit)
 
     def count_usable(self, content: VersionContent) -> int:
         """How many responses `usable` has in all."""
         query = select(func.count()).select_from(Response).where(self._is_usable(content))
         return self.session.exec(query).one()
+
+    def usable_sizes(self, content: VersionContent) -> list[tuple[str, str, int, int]]:
+        """``(candidate id, test case id, responses, their characters)`` of what `usable` has."""
+        groups = (col(Response.candidate_id), col(Response.test_case_id))
+        characters = func.coalesce(func.sum(func.length(col(Response.text))), 0)
+        query = select_columns(*groups, func.count(), characters).where(self._is_usable(content))
+        rows = self.session.connection().execute(query.group_by(*groups))
+        return [(candidate, case, count, int(total)) for candidate, case, count, total in rows]
 
     def counts(self, content: VersionContent) -> dict[CallStatus, int]:
         """``status -> how many`` of the version's stored responses."""
@@ -106,8 +122,10 @@ class Responses:
             found += self._joined(col(Response.id).in_(response_ids[start : start + 500]))
         return found
 
-    def _is_usable(self, content: VersionContent) -> ColumnElement[bool]:
-        excluded = excluded_ids(self.session, Subject.RESPONSE)
+    def _is_usable(
+        self, content: VersionContent, ignoring_rules: frozenset[str] = frozenset()
+    ) -> ColumnElement[bool]:
+        excluded = excluded_ids(self.session, Subject.RESPONSE, ignoring_rules)
         return and_(
             _of_version(content),
             col(Response.status) == CallStatus.OK,
@@ -128,17 +146,6 @@ class Responses:
             .limit(limit)
         ).all()
         return [ResponseInContext(*row) for row in rows]
-
-
-def excluded_ids(session: Session, subject: Subject) -> frozenset[str]:
-    """What is excluded now: the last decision about a thing counts."""
-    decisions = session.exec(
-        select(Exclusion)
-        .where(Exclusion.subject == subject)
-        .order_by(col(Exclusion.created_at), col(Exclusion.id))
-    ).all()
-    last = {decision.subject_id: decision.excluded for decision in decisions}
-    return frozenset(subject_id for subject_id, excluded in last.items() if excluded)
 
 
 def _of_version(content: VersionContent) -> ColumnElement[bool]:

@@ -59,17 +59,21 @@ class CampaignResponse(SQLModel, table=True):
     response_id: str = Field(foreign_key="response.id", primary_key=True)
 
 
+_UNIT_ORDER = ("campaign_id", "test_case_id", "arm", "reserved", "shuffle")
+
+
 class CampaignUnit(SQLModel, table=True):
     """What an item of a campaign shows: one response, or two of the same test case.
 
     ``arm`` names what is compared: the candidate's id, or both ids of a pair. ``reserved`` counts
     the items of sessions that are under way or complete; ``reserved_swapped`` those of them that
-    show the second response first. ``shuffle`` breaks ties: chance, fixed when the campaign opens.
+    show the second response first. ``shuffle`` breaks ties: chance, drawn anew with each
+    reservation.
     """
 
     __tablename__ = "campaign_unit"
     __table_args__ = (
-        Index("ix_campaign_unit_least", "campaign_id", "test_case_id", "arm", "reserved"),
+        Index("ix_campaign_unit_least", *_UNIT_ORDER),
         UniqueConstraint("campaign_id", "response_id", "second_response_id"),
     )
 
@@ -85,14 +89,22 @@ class CampaignUnit(SQLModel, table=True):
 
 
 class CampaignCase(SQLModel, table=True):
-    """How often a test case's responses are reserved in a campaign; see `CampaignUnit`."""
+    """How often a test case's responses are reserved in a campaign; see `CampaignUnit`.
+
+    ``missing`` is how many reservations its units lack to the campaign's overlap, and ``filled``
+    the share that they do not lack: 1 exactly when none is missing.
+    """
 
     __tablename__ = "campaign_case"
-    __table_args__ = (Index("ix_campaign_case_least", "campaign_id", "reserved", "shuffle"),)
+    __table_args__ = (
+        Index("ix_campaign_case_least", "campaign_id", "filled", "reserved", "shuffle"),
+    )
 
     campaign_id: str = Field(foreign_key="campaign.id", primary_key=True)
     test_case_id: str = Field(foreign_key="test_case.id", primary_key=True)
     units: int
+    missing: int
+    filled: float = 0.0
     shuffle: float
     reserved: int = 0
 
@@ -136,11 +148,17 @@ class Control(SQLModel, table=True):
 
     It stands in the place of ``response_id``, whose test case's task is shown with it. ``expected``
     is the right answer (see `core.rating.controls`), ``feedback`` what a rater reads after a wrong
-    one, ``made_by`` how a known-bad text came about.
+    one, ``made_by`` how a known-bad text came about. ``reserved`` and ``shuffle`` are as those of
+    `CampaignUnit`.
     """
 
+    __table_args__ = (
+        Index("ix_control_least", "campaign_id", "kind", "reserved", "shuffle"),
+        Index("ix_control_case", "campaign_id", "test_case_id"),
+    )
+
     id: str = key_field()
-    campaign_id: str = Field(foreign_key="campaign.id", index=True)
+    campaign_id: str = Field(foreign_key="campaign.id")
     kind: ControlKind = choice_field(ControlKind)
     test_case_id: str = Field(foreign_key="test_case.id")
     response_id: str = Field(foreign_key="response.id")

@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import BigInteger
-from sqlmodel import Field, SQLModel, UniqueConstraint
+from sqlmodel import Field, Index, SQLModel, UniqueConstraint
 
 from db.tables.collection import Origin
 from db.types import choice_field, json_field, key_field, moment_field
@@ -82,6 +82,7 @@ class RatingSession(SQLModel, table=True):
     """
 
     __tablename__ = "rating_session"
+    __table_args__ = (Index("ix_rating_session_under_way", "campaign_id", "status", "started_at"),)
 
     id: str = key_field()
     campaign_id: str = Field(foreign_key="campaign.id", index=True)

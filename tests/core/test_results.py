@@ -5,10 +5,12 @@ from datetime import timedelta
 
 import pandas as pd
 import pytest
+from sqlmodel import select
 
 from core.errors import InvalidInputError, NotFoundError
 from core.results import StudyResults, load_results
 from core.studies.definition import Case, Parameters
+from core.studies.rubric import Criterion, Rubric, Scale, single_question
 from core.studies.service import create_study, definition_of, save_version
 from core.studies.template import UNKNOWN_PROMPT
 from db.engine import Database
@@ -17,6 +19,8 @@ from db.tables import (
     CallStatus,
     Campaign,
     CampaignStatus,
+    Control,
+    ControlKind,
     Item,
     Judge,
     Judgment,
@@ -44,6 +48,7 @@ from tests.building import (
     store_responses,
 )
 from tests.core.rating.raters import answer, completed, opened, started
+from tests.core.rating.stored import stored_campaign, stored_session, units_of
 
 
 def results(database: Database, content: VersionContent) -> StudyResults:
@@ -207,7 +212,7 @@ def test_judgments_of_an_excluded_response_are_left_out(database: Database) -> N
 
 
 def test_imported_pairs_come_out_as_preferences(database: Database) -> None:
-    content = make_study(database, candidates=[SMALL], cases=3)
+    content = make_study(database, candidates=[SMALL], cases=4)
     responses = store_responses(database, content)
     model_of = {one.id: one.model for one in content.candidates}
     campaign = Campaign(
@@ -218,7 +223,7 @@ def test_imported_pairs_come_out_as_preferences(database: Database) -> None:
         origin=Origin.IMPORTED,
         instructions="",
         consent="",
-        items_per_session=3,
+        items_per_session=4,
         opened_by=ACTOR,
     )
     rater = Rater(campaign_id=campaign.id, pseudonym="imported")
@@ -247,7 +252,7 @@ def test_imported_pairs_come_out_as_preferences(database: Database) -> None:
     found = results(database, content)
 
     assert found.ratings.empty
-    assert list(found.preferences["preference"]) == ["first", "second", "tie"]
+    assert list(found.preferences["preference"]) == ["first", "second", "tie", "both_bad"]
     assert list(found.preferences["first_response_id"]) == [one.id for one, _ in pairs]
     assert list(found.preferences["second_response_id"]) == [two.id for _, two in pairs]
     assert list(found.preferences["first_model"]) == [model_of[p.candidate_id] for p, _ in pairs]
@@ -255,7 +260,63 @@ def test_imported_pairs_come_out_as_preferences(database: Database) -> None:
     assert found.sessions.counted == 1
 
     decide(database, Subject.RESPONSE, pairs[0][1].id)
-    assert list(results(database, content).preferences["preference"]) == ["second", "tie"]
+    assert list(results(database, content).preferences["preference"]) == [
+        "second",
+        "tie",
+        "both_bad",
+    ]
+
+
+def test_cannot_judge_is_counted_and_in_no_frame(database: Database) -> None:
+    content = make_study(database)
+    campaign = stored_campaign(database, content, store_responses(database, content))
+    one, two, three = (unit.id for unit in units_of(database, campaign)[:3])
+    stored_session(database, campaign, {one: 7, two: None})
+    stored_session(database, campaign, {one: None, three: None}, SessionStatus.ABANDONED)
+    found = results(database, content)
+    assert list(found.ratings["value"]) == [7.0]
+    assert found.cannot_judge == 1
+    assert (found.sessions.counted, found.sessions.incomplete) == (1, 1)
+
+
+@pytest.mark.parametrize("place", ["control_id", "second_control_id"])
+def test_planted_items_are_no_results(database: Database, place: str) -> None:
+    content = make_study(database)
+    campaign = stored_campaign(database, content, store_responses(database, content))
+    one, two = (unit.id for unit in units_of(database, campaign)[:2])
+    stored_session(database, campaign, {one: 7, two: 3})
+    with database.write() as session:
+        item = session.exec(select(Item).where(Item.unit_id == two)).one()
+        control = Control(
+            campaign_id=campaign.id,
+            kind=ControlKind.KNOWN_BAD,
+            test_case_id=content.test_cases[0].id,
+            response_id=item.response_id,
+            text="Cut off in the",
+            shuffle=0.5,
+        )
+        session.add(control)
+        session.flush()
+        setattr(item, place, control.id)
+        session.add(item)
+    assert list(results(database, content).ratings["value"]) == [7.0]
+
+
+def test_scores_on_another_scale_or_to_more_criteria_are_not_mixed_in(database: Database) -> None:
+    content = make_study(database)
+    campaign = stored_campaign(database, content, store_responses(database, content))
+    stored_session(database, campaign, {units_of(database, campaign)[0].id: 7})
+    asked = definition_of(content)
+    assert results(database, content).rating_scale == (0, 10)
+    for rubric, counted in (
+        (Rubric(scale=Scale(minimum=1, maximum=5)), 0),
+        (Rubric(criteria=(Criterion(), Criterion(key="warmth", question="How warm?"))), 0),
+        (Rubric(allows_both_bad=True, scale=Scale(minimum_label="poor")), 1),
+    ):
+        save_version(database, content.study.id, replace(asked, rubric=rubric), ACTOR)
+        found = results(database, content)
+        assert (found.sessions.counted, found.sessions.other_question) == (counted, 1 - counted)
+        assert found.rating_scale == (rubric.scale.minimum, rubric.scale.maximum)
 
 
 def test_scores_given_to_another_question_are_not_this_versions(database: Database) -> None:
@@ -269,7 +330,7 @@ def test_scores_given_to_another_question_are_not_this_versions(database: Databa
     end(database, run)
     assert len(results(database, content).judgments) == run.planned_calls
     asked = definition_of(content)
-    other = replace(asked, rubric_question="How short is it?")
+    other = replace(asked, rubric=single_question("How short is it?"))
     save_version(database, content.study.id, other, ACTOR)
     found = results(database, content)
     assert found.judgments.empty

@@ -68,29 +68,45 @@ def start_rating(page: Page, link: str) -> None:
     page.goto(link)
     page.get_by_text("I have read this and agree to take part.").click()
     page.get_by_role("button", name="Start").click()
-    expect(page.get_by_text(re.compile(r"Response 1 of \d+"))).to_be_visible(timeout=WAIT_MS)
+    expect(page.get_by_role("heading", name=re.compile(r"Item 1 of \d+"))).to_be_visible(
+        timeout=WAIT_MS
+    )
+
+
+def shown_item(page: Page) -> str:
+    """The heading of the item that is shown, as “Item 2 of 12”."""
+    return page.get_by_role("heading", name=re.compile(r"Item \d+ of \d+")).inner_text()
+
+
+def choose(page: Page, score: int) -> None:
+    """Choose a score from 0 to 10."""
+    page.get_by_role("radio", name=f"{score} of 0 to 10", exact=True).check()
+
+
+def save(page: Page) -> None:
+    """Press the button and wait for what comes next."""
+    shown = shown_item(page)
+    page.get_by_role("button", name="Save and go on").click()
+    expect(page.get_by_role("heading", name=shown, exact=True)).to_have_count(0, timeout=WAIT_MS)
 
 
 def rate(page: Page, score: int, comment: str = "") -> None:
     """Rate the item that is shown and wait for what comes next."""
-    shown = page.get_by_text(re.compile(r"Response \d+ of \d+")).first.inner_text()
-    page.get_by_role("radio", name=str(score), exact=True).click()
+    choose(page, score)
     if comment:
-        fill(page.get_by_label("Comment (optional)"), comment)
-    page.get_by_role("button", name="Save and go on").click()
-    expect(page.get_by_text(shown, exact=True)).to_have_count(0, timeout=WAIT_MS)
+        page.get_by_label("Comment (optional)").fill(comment)
+    save(page)
 
 
 def items_in_session(page: Page) -> int:
     """How many items the session has."""
-    text = page.get_by_text(re.compile(r"Response \d+ of \d+")).first.inner_text()
-    return int(text.split()[-1])
+    return int(shown_item(page).split()[-1])
 
 
 def completion_code(page: Page) -> str:
     """The code that the last page shows."""
     expect(page.get_by_role("heading", name="Thank you")).to_be_visible(timeout=WAIT_MS)
-    return page.get_by_test_id("stCode").inner_text().strip()
+    return page.locator("code").inner_text().strip()
 
 
 def fill(field: Locator, text: str) -> None:

@@ -1,7 +1,16 @@
 """The raters' process: one page, served as fast as Streamlit can."""
 
+import logging
+
 import streamlit as st
 import streamlit.runtime.runtime
+from starlette.middleware import Middleware
+
+from ui.rate import assets
+from ui.rate.gate import Gate
+from ui.rate.presence import presence
+from ui.rate.speaking import speaking
+from ui.store import settings
 
 # Streamlit sends a page's first message at once and the rest no sooner than this after it. With the
 # 5 ms it comes with, every step that touches a database waits for the second batch; the rating step
@@ -10,4 +19,21 @@ FLUSH_INTERVAL_S = 0.001
 _OPTION = "MESSAGE_FLUSH_INTERVAL_SECS"
 setattr(streamlit.runtime.runtime, _OPTION, FLUSH_INTERVAL_S)
 
-app = st.App("page.py")
+_LOGGER = logging.getLogger(__name__)
+
+
+def _show_calmly(error: Exception) -> bool:
+    """Log what nobody foresaw, and show one sentence instead of Streamlit's report."""
+    _LOGGER.error("a rater's page failed", exc_info=error)
+    st.warning(speaking()("page.problem"))
+    return True
+
+
+app = st.App(
+    "page.py",
+    on_script_error=_show_calmly,
+    routes=[assets.route],
+    middleware=[
+        Middleware(Gate, presence=presence, capacity=lambda: settings().raters_per_process)
+    ],
+)

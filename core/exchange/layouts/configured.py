@@ -5,6 +5,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, TypeAdapter, alias_generators
 
 from core.errors import InvalidInputError
+from core.exchange.answers import OVERALL, comparing_rubric
 from core.exchange.building import StudyBuilder
 from core.exchange.content import ImportedStudy
 from core.exchange.documents import (
@@ -15,6 +16,7 @@ from core.exchange.documents import (
     StorableText,
     validated,
 )
+from core.studies.rubric import DEFAULT_QUESTION, Rubric
 
 FOLDER = ".human_eval_config"
 _TELLING = frozenset({"models_responses.json", "prompt_info.json"})
@@ -112,6 +114,7 @@ def read(files: Documents) -> ImportedStudy:
     return builder.build(
         builder.first_case_name if files.stem == FOLDER else files.stem,
         configuration=_configuration(settings, list(cases), distribution),
+        rubric=_rubric(settings),
     )
 
 
@@ -177,6 +180,11 @@ def _report_unowned(
                 responses=1,
             )
             builder.tally.unmatched += 1
+
+
+def _rubric(settings: Settings) -> Rubric:
+    criteria = {one.criteria: one.description or "" for one in settings.criterias or []}
+    return comparing_rubric(criteria or {OVERALL: DEFAULT_QUESTION})
 
 
 def _configuration(

@@ -12,7 +12,14 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, TypeAdapter
 
 from core.errors import InvalidInputError
-from core.exchange.answers import answers_of, criteria_of, keep_item, milliseconds, other_keys
+from core.exchange.answers import (
+    answers_of,
+    comparing_rubric,
+    criteria_of,
+    keep_item,
+    milliseconds,
+    other_keys,
+)
 from core.exchange.building import StudyBuilder
 from core.exchange.content import ImportedItem, ImportedSession, ImportedStudy
 from core.exchange.documents import Documents, ModelLabel, PersonName, stem_of, validated
@@ -98,7 +105,12 @@ class _Reader:
         """The study of the file."""
         sessions = list(self._sessions())
         self._note_running_times()
-        return self._builder.build(stem_of(self._entry), template=UNKNOWN_PROMPT, sessions=sessions)
+        return self._builder.build(
+            stem_of(self._entry),
+            template=UNKNOWN_PROMPT,
+            sessions=sessions,
+            rubric=comparing_rubric(dict.fromkeys(self._criteria, "")),
+        )
 
     def _read_criteria(self, answered: list[dict[str, Any]]) -> tuple[str, ...]:
         notes = self._builder.tally.notes

@@ -15,6 +15,8 @@ depends_on: Sequence[str] | None = None
 
 _ID = sa.String(length=32)
 _MOMENT = sa.DateTime(timezone=True)
+_OVERLAP = 3
+"""How many ratings a response wants where a campaign's design does not say so."""
 
 
 def upgrade() -> None:
@@ -42,18 +44,22 @@ def _make_tables() -> None:
     op.create_index(
         "ix_campaign_unit_least",
         "campaign_unit",
-        ["campaign_id", "test_case_id", "arm", "reserved"],
+        ["campaign_id", "test_case_id", "arm", "reserved", "shuffle"],
     )
     op.create_table(
         "campaign_case",
         sa.Column("campaign_id", sa.String(), sa.ForeignKey("campaign.id"), primary_key=True),
         sa.Column("test_case_id", sa.String(), sa.ForeignKey("test_case.id"), primary_key=True),
         sa.Column("units", sa.Integer(), nullable=False),
+        sa.Column("missing", sa.Integer(), nullable=False),
+        sa.Column("filled", sa.Float(), nullable=False),
         sa.Column("shuffle", sa.Float(), nullable=False),
         sa.Column("reserved", sa.Integer(), nullable=False),
     )
     op.create_index(
-        "ix_campaign_case_least", "campaign_case", ["campaign_id", "reserved", "shuffle"]
+        "ix_campaign_case_least",
+        "campaign_case",
+        ["campaign_id", "filled", "reserved", "shuffle"],
     )
     op.create_table(
         "campaign_arm",
@@ -72,9 +78,7 @@ def _make_tables() -> None:
     op.create_table(
         "control",
         sa.Column("id", _ID, primary_key=True, nullable=False),
-        sa.Column(
-            "campaign_id", sa.String(), sa.ForeignKey("campaign.id"), nullable=False, index=True
-        ),
+        sa.Column("campaign_id", sa.String(), sa.ForeignKey("campaign.id"), nullable=False),
         sa.Column("kind", sa.String(length=32), nullable=False),
         sa.Column("test_case_id", sa.String(), sa.ForeignKey("test_case.id"), nullable=False),
         sa.Column("response_id", sa.String(), sa.ForeignKey("response.id"), nullable=False),
@@ -85,6 +89,8 @@ def _make_tables() -> None:
         sa.Column("shuffle", sa.Float(), nullable=False),
         sa.Column("reserved", sa.Integer(), nullable=False),
     )
+    op.create_index("ix_control_least", "control", ["campaign_id", "kind", "reserved", "shuffle"])
+    op.create_index("ix_control_case", "control", ["campaign_id", "test_case_id"])
     op.create_table(
         "invite",
         sa.Column("id", _ID, primary_key=True, nullable=False),
@@ -171,6 +177,9 @@ def _add_columns() -> None:
         for column in columns:
             op.execute(f"ALTER TABLE {table} ADD COLUMN {column}")
     op.execute("UPDATE rating_session SET understood_at = consented_at, ended_at = completed_at")
+    op.create_index(
+        "ix_rating_session_under_way", "rating_session", ["campaign_id", "status", "started_at"]
+    )
 
 
 def _turn_questions_into_rubrics() -> None:
@@ -236,6 +245,9 @@ def _count_campaign(connection: sa.Connection, campaign_id: str) -> None:
     )
     cases = Counter(case_of.values())
     by_case = Counter(case_of[one] for _, one, _ in items)
+    missing: Counter[str] = Counter()
+    for one, case in case_of.items():
+        missing[case] += max(0, _OVERLAP - times[one])
     _insert(
         connection,
         "campaign_case",
@@ -244,6 +256,8 @@ def _count_campaign(connection: sa.Connection, campaign_id: str) -> None:
                 "campaign_id": campaign_id,
                 "test_case_id": case,
                 "units": units,
+                "missing": missing[case],
+                "filled": 1 - missing[case] / (units * _OVERLAP),
                 "shuffle": chance.random(),
                 "reserved": by_case[case],
             }

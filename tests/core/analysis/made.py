@@ -7,6 +7,9 @@ from hypothesis import settings
 
 from core.analysis.frames import JUDGMENTS, PREFERENCES, RATINGS
 
+TEN = (0.0, 10.0)
+"""The scale of the default rubric."""
+
 unhurried = settings(deadline=None)
 """For property tests: a busy machine is no failure."""
 

@@ -35,6 +35,18 @@ def test_shares_come_best_first_with_counts_and_an_interval_on_the_scale() -> No
     assert (frame["upper"] <= 1).all()
 
 
+def test_both_bad_is_half_a_win_for_each_and_counted_apart_from_ties() -> None:
+    answers = [
+        ("ann", "c1", "small", "large", "both_bad"),
+        ("bob", "c1", "large", "small", "tie"),
+        ("bob", "c2", "small", "large", "first"),
+    ]
+    frame = preference_share_by_model(made.preferences(answers), "better").set_index("model")
+    assert frame["mean"].to_dict() == pytest.approx({"small": 0.75, "large": 0.25})
+    outcomes = frame[["wins", "ties", "both_bad", "losses"]].to_dict("index")
+    assert outcomes["large"] == {"wins": 0, "ties": 1, "both_bad": 1, "losses": 1}
+
+
 def test_one_rater_has_no_interval() -> None:
     one = COMPARISONS[COMPARISONS["rater_id"] == "ann"]
     frame = preference_share_by_model(one, "better")
@@ -48,7 +60,9 @@ def test_a_model_compared_with_itself_tells_nothing_and_is_left_out() -> None:
 
 
 def test_an_unknown_preference_is_refused() -> None:
-    with pytest.raises(InvalidInputError, match="'left': it must be first, second or tie"):
+    with pytest.raises(
+        InvalidInputError, match="'left': it must be first, second, tie or both_bad"
+    ):
         preference_share_by_model(made.preferences([("a", "c", "m", "n", "left")]), "better")
 
 

@@ -40,6 +40,6 @@ def test_scores_are_read_from_a_quality_frame_by_source() -> None:
     ratings = [
         made.ratings([("ann", "c1", value)], model=model) for model, value in [("a", 4), ("b", 6)]
     ]
-    assert scores_by_source(quality_by_model(pd.concat(ratings))) == {
+    assert scores_by_source(quality_by_model(pd.concat(ratings), "quality", made.TEN)) == {
         "people": {"a": 4.0, "b": 6.0}
     }

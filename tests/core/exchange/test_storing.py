@@ -5,6 +5,8 @@ from sqlmodel import select
 
 from core.errors import InvalidInputError
 from core.exchange.original import ImportReport, import_bytes
+from core.rating.design import Protocol, design_of
+from core.studies.rubric import DEFAULT_QUESTION
 from core.studies.service import definition_of, newest_version, save_version
 from db import tables
 from db.engine import Database
@@ -125,3 +127,29 @@ def test_several_prompts_share_one_template(database: Database) -> None:
     assert content.template.text == "{{prompt}}"
     assert [case.name for case in content.test_cases] == ["First prompt", "Second prompt"]
     assert [case.external_id for case in content.test_cases] == ["1", "2"]
+
+
+@pytest.mark.parametrize(
+    ("document", "criteria"),
+    [
+        (
+            samples.crowd_study(),
+            {
+                "clarity": "clarity: which response is better?",
+                "warmth": "warmth: which response is better?",
+            },
+        ),
+        (samples.data_source(), {"quality": DEFAULT_QUESTION}),
+    ],
+)
+def test_the_rubric_asks_what_the_files_raters_were_asked(
+    database: Database, document: Any, criteria: dict[str, str]
+) -> None:
+    rubric = definition_of(newest_version(database, take(database, document).study_id)).rubric
+    assert {one.key: one.question for one in rubric.criteria} == criteria
+    assert rubric.checked() == rubric
+    with database.read() as session:
+        designs = [design_of(row.design) for row in session.exec(select(tables.Campaign)).all()]
+        answered = {row.criterion for row in session.exec(select(tables.Rating)).all()}
+    assert {one.protocol for one in designs} <= {Protocol.PAIR}
+    assert answered <= set(rubric.keys)

@@ -1,11 +1,15 @@
 """What a judge is shown of each response."""
 
+from dataclasses import replace
+
+from core.judges.base import JudgedResponse
 from core.judges.registry import judge_named
 from core.judging.inputs import inputs_hash, inputs_of
-from core.studies.service import newest_content
+from core.studies.rubric import DEFAULT_QUESTION, Criterion, Rubric, single_question
+from core.studies.service import create_study, newest_content
 from db.engine import Database
 from db.repositories.responses import Responses
-from tests.building import SMALL, make_study, store_responses
+from tests.building import ACTOR, SMALL, definition, make_study, store_responses
 
 
 def test_the_references_of_a_response_never_hold_the_response_itself(database: Database) -> None:
@@ -40,7 +44,7 @@ def test_a_judge_by_model_sees_the_filled_prompt_and_no_reference(database: Data
         assert judged.references == ()
         assert "- Budget number 0" in judged.prompt
         assert "{{" not in judged.prompt
-        assert judged.rubric_question == content.version.rubric_question
+        assert judged.rubric_question == DEFAULT_QUESTION
         assert SMALL not in repr(judged)
 
 
@@ -65,3 +69,23 @@ def test_the_hash_tells_references_apart_but_not_their_order(database: Database)
         assert inputs_hash(judged) == inputs_hash(back[response_id])
         if response_id in fewer:
             assert inputs_hash(judged) != inputs_hash(fewer[response_id])
+
+
+def test_the_hash_of_a_single_question_is_over_the_question_as_a_text() -> None:
+    judged = JudgedResponse("one", "Say hello.", "Hello.", single_question("Is it kind?").question)
+    # printf '["Say hello.", "Is it kind?", []]' | sha256sum: as it was before there were rubrics.
+    assert inputs_hash(judged) == (
+        "46ae4f6411625b3ca223a640b4147cc4d7982c22612a972993ee7148a2109df1"
+    )
+
+
+def test_several_criteria_are_put_to_a_judge_as_a_numbered_list(database: Database) -> None:
+    criteria = (Criterion(), Criterion(key="warmth", question="How warm is it?"))
+    content = create_study(database, replace(definition(), rubric=Rubric(criteria=criteria)), ACTOR)
+    store_responses(database, content)
+    with database.read() as session:
+        responses = Responses(session).usable(content)
+    seen = inputs_of(judge_named("gpt_scorer"), content, responses)
+    assert {judged.rubric_question for judged in seen.values()} == {
+        f"1. {DEFAULT_QUESTION}\n2. How warm is it?"
+    }

@@ -8,13 +8,13 @@ import pytest
 
 from core.errors import InvalidInputError
 from core.studies.definition import (
-    DEFAULT_QUESTION,
     Case,
     Parameters,
     document_hash,
     text_hash,
 )
 from core.studies.parameters import Overrides
+from core.studies.rubric import single_question
 from tests.core.studies.made import a_definition
 
 
@@ -40,13 +40,13 @@ def test_names_are_trimmed_and_models_brought_into_one_form() -> None:
         description=" A day. ",
         reference="openai:gpt-4",
         candidates=("ollama:llama2:7b", " ollama/mistral:7b "),
-        rubric_question="  ",
+        rubric=single_question(" Is it kind? "),
     ).checked()
     assert checked.name == "Briefing"
     assert checked.description == "A day."
     assert checked.reference == "openai/gpt-4"
     assert checked.candidates == ("ollama/llama2:7b", "ollama/mistral:7b")
-    assert checked.rubric_question == DEFAULT_QUESTION
+    assert checked.rubric == single_question("Is it kind?")
 
 
 def test_a_study_without_a_reference_is_taken() -> None:
@@ -146,7 +146,7 @@ def test_parameters_have_bounds(parameters: Parameters, sentence: str) -> None:
 
 
 @pytest.mark.parametrize("bad", ["\x00", "\ud800"])
-@pytest.mark.parametrize("place", ["name", "template", "description", "rubric_question"])
+@pytest.mark.parametrize("place", ["name", "template", "description"])
 def test_text_that_no_database_can_hold_is_refused(place: str, bad: str) -> None:
     before = getattr(a_definition(), place)
     sentence = refused(**{place: f"{before}{bad}!"})

@@ -8,6 +8,7 @@ from sqlmodel import col, select
 from core.errors import InvalidInputError, NotFoundError
 from core.studies.definition import Case, Parameters, StudyDefinition
 from core.studies.parameters import Overrides
+from core.studies.rubric import Criterion, Reason, Rubric, Scale
 from core.studies.service import (
     add_candidate,
     create_study,
@@ -63,7 +64,12 @@ def test_a_new_study_says_what_was_defined(database: Database) -> None:
             a_definition(),
             parameters=Parameters(0.0, 0.9, 100, 7, "Be brief."),
             samples_per_case=5,
-            rubric_question="Is it kind?",
+            rubric=Rubric(
+                criteria=(Criterion(key="kind", question="Is it kind?"), Criterion()),
+                scale=Scale(minimum=1, maximum=5),
+                allows_tie=False,
+                reason=Reason.REQUIRED,
+            ),
         ),
     ],
 )

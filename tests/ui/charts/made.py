@@ -53,13 +53,15 @@ def judgments(judge: str, highest: float) -> pd.DataFrame:
 def quality() -> pd.DataFrame:
     """Return quality by the people and by a scorer, as `QUALITY_COLUMNS`."""
     judged = judged_quality_by_model(judgments("gpt-scorer", 10))
-    return pd.concat([judged, quality_by_model(ratings())], ignore_index=True)
+    return pd.concat([judged, quality_by_model(ratings(), "quality", (0, 10))], ignore_index=True)
 
 
 def distribution() -> pd.DataFrame:
     """Return the score distributions that belong to `quality`."""
     judged = judged_score_distribution(judgments("gpt-scorer", 10))
-    return pd.concat([judged, rated_score_distribution(ratings())], ignore_index=True)
+    return pd.concat(
+        [judged, rated_score_distribution(ratings(), "quality", (0, 10))], ignore_index=True
+    )
 
 
 def agreement() -> pd.DataFrame:

@@ -34,7 +34,9 @@ def test_title_axis_and_values_are_written() -> None:
 
 
 def test_an_unknown_interval_is_a_hollow_dot_with_its_reason() -> None:
-    chart = mean_scores_chart(quality_by_model(made.ratings()), title="Quality", x_title="Rating")
+    chart = mean_scores_chart(
+        quality_by_model(made.ratings(), "quality", (0, 10)), title="Quality", x_title="Rating"
+    )
     unknown = [row for row in rows(chart) if row.get("status") == "too few raters"]
     assert {row["interval"] for row in unknown} == {"none: too few raters"}
     assert any("Hollow dot" in text for text in text_in_picture(chart))

@@ -1,9 +1,9 @@
 """Scores by model with means and intervals: figures 8 and 9 of the SLaM paper.
 
-Each model is a row; in it each source (the people, a judge) has a strip of cells from 0 to 10, the
-darker the more of its scores fell there, with the mean and its 95 % interval on top. The strips of
-people and judge lie under each other, where the eye compares them best, and need no second panel,
-so the chart fits a phone.
+Each model is a row; in it each source (the people, a judge) has a strip of cells along the
+scale, the darker the more of its scores fell there, with the mean and its 95 % interval on top. The
+strips of people and judge lie under each other, where the eye compares them best, and need no
+second panel, so the chart fits a phone.
 """
 
 from dataclasses import dataclass
@@ -29,6 +29,7 @@ __all__ = ["score_distribution_chart"]
 
 _TITLE: Final = "Response quality by model"
 _STRIP_PIXELS: Final = 14
+_MOST_LABELLED_STEPS: Final = 6
 _NAME_STRIP: Final = ""  # no source has this name
 _MEAN_TOOLTIP: Final = [
     alt.Tooltip("model:N", title="model"),
@@ -73,13 +74,12 @@ def score_distribution_chart(
     rows = _Rows(
         sources=tuple(ordered["source"].unique()),
         labels=tuple(model_label(model, reference_model) for model in ordered["model"].unique()),
-        edge=low - (high - low) / 20,
+        edge=low - float(distribution["bin_width"].max()) / 2,
         narrow=narrow,
     )
     cells = _labelled(distribution[distribution["source"].isin(rows.sources)], reference_model)
-    cells = cells.assign(
-        left=cells["score"] - (high - low) / 20, right=cells["score"] + (high - low) / 20
-    )
+    half = cells["bin_width"] / 2
+    cells = cells.assign(left=cells["score"] - half, right=cells["score"] + half)
     means = _labelled(ordered, reference_model)
     layers = [*_strips(cells, rows, low, high), *_reference_line(means, reference_model)]
     layers += _intervals(means, rows)
@@ -147,14 +147,18 @@ def _labelled(frame: pd.DataFrame, reference_model: str | None) -> pd.DataFrame:
 
 def _strips(cells: pd.DataFrame, rows: _Rows, low: float, high: float) -> list[alt.Chart]:
     """Return a faint track for every strip, and on it the cells that hold scores."""
-    half = (high - low) / 20
-    tracks = cells[["label", "source"]].drop_duplicates().assign(left=low - half, right=high + half)
+    tracks = cells.groupby(["label", "source"], as_index=False).agg(
+        left=("left", "min"), right=("right", "max")
+    )
+    width = float(cells["bin_width"].max())
+    steps = round((high - low) / width)
+    stride = 2 if steps % 2 == 0 and steps > _MOST_LABELLED_STEPS else 1
     x = alt.X(
         "left:Q",
         title=f"Score ({low:g} worst, {high:g} best)",
-        scale=alt.Scale(domain=[low - half, high + half], nice=False, zero=False),
+        scale=alt.Scale(domain=[low - width / 2, high + width / 2], nice=False, zero=False),
         axis=alt.Axis(
-            values=[low + tenth * (high - low) / 10 for tenth in range(0, 11, 2)],
+            values=[low + step * width for step in range(0, steps + 1, stride)],
             grid=False,
             domain=False,
             format="~f",

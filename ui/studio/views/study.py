@@ -17,7 +17,8 @@ from core.studies.candidates import (
     write_values,
 )
 from core.studies.cases import cases_as_csv, read_cases
-from core.studies.definition import DEFAULT_QUESTION, StudyDefinition
+from core.studies.criteria import with_more_criteria
+from core.studies.definition import StudyDefinition
 from core.studies.parameters import OVERRIDABLE, Overrides, Parameters
 from core.studies.service import (
     create_study,
@@ -31,6 +32,7 @@ from db.repositories.studies import VersionContent
 from ui.plain import plain
 from ui.store import database
 from ui.studio.offers import models_on_offer
+from ui.studio.rubric_form import rubric_input
 from ui.studio.session import chosen_study, require_staff, show_study
 
 _EXAMPLE_NAME = "Morning briefing"
@@ -153,9 +155,7 @@ def _editor(content: VersionContent | None, actor: str) -> None:
             "Samples per test case", 1, 1000, known.samples_per_case, key=f"samples_{key}"
         )
         parameters, stops = _parameters(known.parameters, key)
-        question = st.text_area(
-            "Question to raters and judges", known.rubric_question, key=f"question_{key}"
-        )
+        rubric, more_criteria = rubric_input(known.rubric, key)
         saved = st.form_submit_button("Save study", type="primary", key=f"save_{key}")
     if saved:
         try:
@@ -172,7 +172,7 @@ def _editor(content: VersionContent | None, actor: str) -> None:
                 description=description,
                 samples_per_case=int(samples),
                 parameters=replace(parameters, stop=read_stops(stops)),
-                rubric_question=question,
+                rubric=with_more_criteria(rubric, more_criteria),
                 overrides=overrides | of_reference,
             )
             _save(content, definition, actor)
@@ -267,7 +267,6 @@ def _example() -> StudyDefinition:
         reference=next((model for model in openai if "gpt-4" in model), "openai/gpt-4"),
         candidates=tuple(ollama[:3]) or ("ollama/llama2:7b-chat",),
         description="A morning briefing that relates today's plans to the goals of the week.",
-        rubric_question=DEFAULT_QUESTION,
     )
 
 

@@ -13,7 +13,7 @@ from core.results import StudyResults, load_results
 from ui.store import database
 from ui.studio.charts.agreement import agreement_chart
 from ui.studio.downloads import offer_downloads
-from ui.studio.results_view import show_counts
+from ui.studio.results_view import choose_criterion, show_counts
 from ui.studio.session import choose_version, require_staff, study_or_stop
 
 
@@ -67,14 +67,13 @@ def _ranks(scores: Mapping[str, float]) -> pd.Series:
 
 def _human_scores(results: StudyResults) -> dict[str, float]:
     """People's score of each model: mean rating, or the share of comparisons won."""
-    if not results.ratings.empty:
-        quality = quality_by_model(results.ratings)
-    elif not results.preferences.empty:
-        criteria = sorted(results.preferences["criterion"].unique())
-        criterion = st.selectbox("Criterion of the people", criteria, key="agreement_criterion")
-        quality = preference_share_by_model(results.preferences, criterion)
-    else:
+    criterion = choose_criterion(results, "agreement_criterion")
+    if criterion is None:
         return {}
+    if criterion in set(results.ratings["criterion"]):
+        quality = quality_by_model(results.ratings, criterion, results.rating_scale)
+    else:
+        quality = preference_share_by_model(results.preferences, criterion)
     return next(iter(scores_by_source(quality).values()), {})
 
 

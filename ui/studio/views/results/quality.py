@@ -12,10 +12,12 @@ from ui.store import database
 from ui.studio.charts.mean_scores import mean_scores_chart
 from ui.studio.charts.score_distribution import score_distribution_chart
 from ui.studio.downloads import offer_downloads
-from ui.studio.results_view import show_cautions, show_counts
+from ui.studio.ratings_downloads import offer_ratings
+from ui.studio.results_view import choose_criterion, show_cautions, show_counts
 from ui.studio.session import choose_version, require_staff, study_or_stop
 
-_TEN = (0.0, 10.0)
+_JUDGES_SCALE = (0.0, 10.0)
+"""The scale drawn in full where people have not rated: that of judges who are asked for a score."""
 
 
 def page() -> None:
@@ -28,29 +30,36 @@ def page() -> None:
     if results.ratings.empty and results.judgments.empty and results.preferences.empty:
         st.info("Nothing is scored yet. Share a rating link, or run a judge.")
         return
-    if not results.preferences.empty:
-        _preferences(results)
-    _scores(results)
-    for judge, scale in results.scales.items():
-        if scale != _TEN:
-            _similarity(results, judge, scale)
+    criterion = choose_criterion(results, "quality_criterion")
+    preferences = results.preferences[results.preferences["criterion"] == criterion]
+    if criterion is not None and not preferences.empty:
+        _preferences(preferences, criterion, results.reference_model)
+    ratings = results.ratings[results.ratings["criterion"] == criterion]
+    scale = _JUDGES_SCALE if ratings.empty else results.rating_scale
+    _scores(results, ratings, criterion or "", scale)
+    for judge, own_scale in results.scales.items():
+        if own_scale != scale:
+            _on_own_scale(results, judge, own_scale)
     _table(results, study.name)
+    offer_ratings(study)
 
 
-def _scores(results: StudyResults) -> None:
-    """People's ratings with one judge that scores on the same scale."""
-    on_ten = [judge for judge, scale in results.scales.items() if scale == _TEN]
-    if results.ratings.empty and not on_ten:
+def _scores(
+    results: StudyResults, ratings: pd.DataFrame, criterion: str, scale: tuple[float, float]
+) -> None:
+    """People's ratings on the criterion with one judge that scores on the same scale."""
+    same = [judge for judge, own_scale in results.scales.items() if own_scale == scale]
+    if ratings.empty and not same:
         return
-    st.subheader("Scores from 0 to 10")
-    chosen = on_ten[0] if on_ten else None
-    if len(on_ten) > 1:
-        chosen = st.selectbox("Judge beside the people", on_ten, key="quality_judge")
+    st.subheader(f"Scores from {scale[0]:g} to {scale[1]:g}")
+    chosen = same[0] if same else None
+    if len(same) > 1:
+        chosen = st.selectbox("Judge beside the people", same, key="quality_judge")
     judged = results.judgments[results.judgments["judge"] == chosen]
     distribution = _stacked(
-        rated_score_distribution(results.ratings), judged_score_distribution(judged)
+        rated_score_distribution(ratings, criterion, scale), judged_score_distribution(judged)
     )
-    quality = _stacked(quality_by_model(results.ratings), judged_quality_by_model(judged))
+    quality = _stacked(quality_by_model(ratings, criterion, scale), judged_quality_by_model(judged))
     narrow = st.toggle("Names above the bars, for a phone or a narrow figure", key="narrow")
     chart = score_distribution_chart(
         distribution, quality, reference_model=results.reference_model, narrow=narrow
@@ -59,8 +68,9 @@ def _scores(results: StudyResults) -> None:
     show_cautions(quality)
 
 
-def _similarity(results: StudyResults, judge: str, scale: tuple[float, float]) -> None:
-    st.subheader(f"{judge}: nearness to the reference")
+def _on_own_scale(results: StudyResults, judge: str, scale: tuple[float, float]) -> None:
+    """A judge whose scores people's cannot be laid beside, such as nearness to the reference."""
+    st.subheader(f"{judge}: from {scale[0]:g} to {scale[1]:g}")
     judged = results.judgments[results.judgments["judge"] == judge]
     quality = judged_quality_by_model(judged)
     chart = mean_scores_chart(
@@ -73,39 +83,43 @@ def _similarity(results: StudyResults, judge: str, scale: tuple[float, float]) -
     show_cautions(quality)
 
 
-def _preferences(results: StudyResults) -> None:
+def _preferences(preferences: pd.DataFrame, criterion: str, reference_model: str | None) -> None:
     st.subheader("Comparisons by people")
-    criteria = sorted(results.preferences["criterion"].unique())
-    criterion = st.selectbox("Criterion", criteria, key="quality_criterion")
-    shares = preference_share_by_model(results.preferences, criterion)
+    shares = preference_share_by_model(preferences, criterion)
     chart = mean_scores_chart(
         shares,
         title=f"Comparisons won: {criterion}",
-        x_title="Share of comparisons won, ties count half (0 to 1)",
-        reference_model=results.reference_model,
+        x_title="Share of comparisons won, ties and “both bad” count half (0 to 1)",
+        reference_model=reference_model,
         even=0.5,
     )
     st.altair_chart(chart, theme=None)
     show_cautions(shares)
-    first = (results.preferences["preference"] == "first").mean()
-    second = (results.preferences["preference"] == "second").mean()
+    answers = preferences["preference"].value_counts(normalize=True)
+    share = {one: answers.get(one, 0.0) for one in ("first", "second", "tie", "both_bad")}
     st.caption(
-        f"The response shown first won {first:.0%} of all answers and the second {second:.0%}. "
-        "Where one model is always shown first, position and model cannot be told apart."
+        f"The response shown first won {share['first']:.0%} of all answers and the second "
+        f"{share['second']:.0%}; {share['tie']:.0%} were ties, and in {share['both_bad']:.0%} both "
+        "were called bad. Where one model is always shown first, position and model cannot be told "
+        "apart."
     )
 
 
 def _table(results: StudyResults, study_name: str) -> None:
     st.subheader("The numbers")
-    table = _stacked(quality_by_model(results.ratings), judged_quality_by_model(results.judgments))
-    if not results.preferences.empty:
-        shares = [
-            preference_share_by_model(results.preferences, criterion).assign(
-                source=f"{PEOPLE}, {criterion}"
-            )
-            for criterion in sorted(results.preferences["criterion"].unique())
-        ]
-        table = _stacked(table, *shares)
+    rated = {
+        criterion: quality_by_model(results.ratings, criterion, results.rating_scale)
+        for criterion in sorted(results.ratings["criterion"].unique())
+    }
+    compared = {
+        criterion: preference_share_by_model(results.preferences, criterion)
+        for criterion in sorted(results.preferences["criterion"].unique())
+    }
+    table = _stacked(
+        *(frame.assign(source=f"{PEOPLE}, {name}") for name, frame in rated.items()),
+        judged_quality_by_model(results.judgments),
+        *(frame.assign(source=f"{PEOPLE} comparing, {name}") for name, frame in compared.items()),
+    )
     st.dataframe(table, hide_index=True)
     offer_downloads(table, f"{study_name} quality")
 

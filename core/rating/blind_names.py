@@ -1,0 +1,35 @@
+"""What the staff may call the models while people still rate: letters, until somebody unlocks."""
+
+import hashlib
+from collections.abc import Iterable
+from string import ascii_uppercase
+
+from core.rating.campaigns import names_are_locked
+from db.tables import Campaign, Candidate
+
+
+def blind_names(campaign: Campaign, candidates: Iterable[Candidate]) -> dict[str, str]:
+    """``candidate id -> how the pages call it``.
+
+    While `names_are_locked`, that is “Candidate A”, “Candidate B”, …, the reference too, in an order drawn
+    from the campaign's id: always the same for one campaign, another for the next, and never the
+    study's. Afterwards it is the model's name.
+    """
+    if not names_are_locked(campaign):
+        return {one.id: one.model for one in candidates}
+    drawn = sorted((one.id for one in candidates), key=lambda one: _chance(campaign.id, one))
+    return {one: f"Candidate {_letters(place)}" for place, one in enumerate(drawn)}
+
+
+def _chance(campaign_id: str, candidate_id: str) -> str:
+    return hashlib.sha256(f"{campaign_id} {candidate_id}".encode()).hexdigest()
+
+
+def _letters(place: int) -> str:
+    """A to Z, then AA, AB, …, as the columns of a spreadsheet."""
+    letters = ""
+    place += 1
+    while place:
+        place, rest = divmod(place - 1, len(ascii_uppercase))
+        letters = ascii_uppercase[rest] + letters
+    return letters

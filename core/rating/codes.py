@@ -1,0 +1,151 @@
+"""Who is to be paid: each session's outcome and code, and whether a code that came back is ours."""
+
+import re
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+import pandas as pd
+
+from core.errors import InvalidInputError
+from core.rating.controls import is_right
+from core.rating.design import Outcome, design_of
+from core.rating.getting import campaign_of
+from db.engine import Database
+from db.repositories.monitoring import CheckAnswer, Monitoring, SessionRow
+from db.tables import ControlKind, SessionStatus
+
+COLUMNS = (
+    "rater",
+    "platform_id",
+    "platform_session",
+    "outcome",
+    "code",
+    "started_at",
+    "ended_at",
+    "active_minutes",
+    "items_answered",
+    "attention_failures",
+    "pay_is_due",
+)
+MOST_CODES = 50_000
+_UNFINISHED = (SessionStatus.STARTED, SessionStatus.ABANDONED)
+
+
+class CodeStatus(StrEnum):
+    """What a pasted code is.
+
+    ``known``: of a session of this campaign that has ended. ``platform``: one that the platform
+    gives for an outcome, the same for everybody. ``unknown``: neither; nobody was shown it here.
+    """
+
+    KNOWN = "known"
+    PLATFORM = "platform"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class PastedCode:
+    """One code that somebody handed in, what it is and whose; null where nothing is known."""
+
+    code: str
+    status: CodeStatus
+    outcome: Outcome | None
+    rater: str | None
+    times_pasted: int
+
+
+def codes_frame(database: Database, campaign_id: str) -> pd.DataFrame:
+    """Every session of a campaign with `COLUMNS`, oldest first.
+
+    Unfinished sessions have neither an ending nor a code. Pay is due for each session that was
+    finished, also when the person took their answers back afterwards.
+
+    Raises:
+        NotFoundError: there is no such campaign.
+    """
+    with database.read() as session:
+        design = design_of(campaign_of(session, campaign_id).design)
+        monitoring = Monitoring(session, campaign_id)
+        failures = attention_failures(monitoring.attention_answers())
+        rows = [
+            _row(one, failures, design.platform.session_parameter) for one in monitoring.sessions()
+        ]
+    frame = pd.DataFrame(rows, columns=list(COLUMNS))
+    return frame.astype({"active_minutes": "Float64"})
+
+
+def verify_codes(database: Database, campaign_id: str, pasted: str) -> list[PastedCode]:
+    """What each code is that was pasted, in the order of the paste, each once.
+
+    Args:
+        database: where the sessions are.
+        campaign_id: whose codes they should be.
+        pasted: codes with anything between them but letters, digits, ``_`` and ``-``; small letters
+            count as capital ones.
+
+    Raises:
+        InvalidInputError: there are more codes than can be looked at.
+        NotFoundError: there is no such campaign.
+    """
+    counts = Counter(re.findall(r"[A-Z0-9_-]+", pasted.upper()))
+    if len(counts) > MOST_CODES:
+        raise InvalidInputError(
+            f"{len(counts):,} codes are too many to look at; paste at most {MOST_CODES:,}."
+        )
+    with database.read() as session:
+        design = design_of(campaign_of(session, campaign_id).design)
+        ended = {
+            code.upper(): (Outcome(status.value), pseudonym)
+            for code, status, pseudonym in Monitoring(session, campaign_id).codes()
+            if status not in _UNFINISHED
+        }
+    platform = {code.upper(): outcome for outcome, code in design.platform.codes.items()}
+    return [
+        PastedCode(code, CodeStatus.KNOWN, *ended[code], times)
+        if code in ended
+        else PastedCode(
+            code,
+            CodeStatus.PLATFORM if code in platform else CodeStatus.UNKNOWN,
+            platform.get(code),
+            None,
+            times,
+        )
+        for code, times in counts.items()
+    ]
+
+
+def attention_failures(answers: Iterable[CheckAnswer]) -> Counter[str]:
+    """``session id -> attention items that were not answered as they say``."""
+    by_item: dict[str, list[CheckAnswer]] = {}
+    for answer in answers:
+        by_item.setdefault(answer.item_id, []).append(answer)
+    return Counter(group[0].session_id for group in by_item.values() if _is_right(group) is False)
+
+
+def _is_right(group: list[CheckAnswer]) -> bool | None:
+    values = {one.criterion: one.answer for one in group if one.answer is not None}
+    first = group[0]
+    return is_right(ControlKind.ATTENTION, first.expected, values, is_second=first.is_second)
+
+
+def _row(
+    one: SessionRow, failures: Counter[str], session_parameter: str | None
+) -> tuple[object, ...]:
+    session = one.session
+    is_over = session.status not in _UNFINISHED
+    arrived = session.arrival.get(session_parameter) if session_parameter else None
+    return (
+        one.pseudonym,
+        session.external_id,
+        arrived,
+        session.status.value,
+        session.completion_code if is_over else None,
+        session.started_at,
+        session.ended_at,
+        None if one.active_ms is None else round(one.active_ms / 60_000, 2),
+        one.items_answered,
+        failures[session.id],
+        session.completed_at is not None,
+    )

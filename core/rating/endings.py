@@ -1,0 +1,116 @@
+"""How a session ends: complete or not, with a code of its own and the way back to the platform."""
+
+import secrets
+from collections import defaultdict
+from collections.abc import Mapping
+from datetime import datetime
+from urllib.parse import quote
+
+from sqlalchemy import Connection
+from sqlmodel import Session
+
+from core.rating.content import CampaignContent
+from core.rating.controls import is_right
+from core.rating.design import Outcome, Platform
+from core.rating.refusals import Cause, RefusalError
+from core.rating.reserving import release
+from core.rating.views import Ending
+from db.repositories import rating_step
+from db.repositories.rating import Campaigns, Sessions
+from db.repositories.rating_step import AnsweredControl
+from db.tables import AnswerStatus, ControlKind, RatingSession, SessionStatus
+
+_CODE_LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
+_WITHDRAWABLE = {SessionStatus.COMPLETE, SessionStatus.FAILED_CHECKS, SessionStatus.SCREENED_OUT}
+
+
+def new_code() -> str:
+    """A code to be paid by: ten letters and digits that cannot be mistaken for each other."""
+    return "".join(secrets.choice(_CODE_LETTERS) for _ in range(10))
+
+
+def finish(
+    connection: Connection, session_id: str, content: CampaignContent, now: datetime
+) -> None:
+    """End a session whose last item is answered: complete, unless its checks failed."""
+    failures = attention_failures(connection, session_id, content)
+    if failures <= content.design.attention_failures_allowed:
+        rating_step.end(connection, session_id, SessionStatus.COMPLETE, now)
+        return
+    with Session(connection) as session:
+        lock_of_session(session, session_id)
+        rating_step.end(connection, session_id, SessionStatus.FAILED_CHECKS, now)
+        release(session, session_id, now)
+        session.flush()
+
+
+def lock_of_session(session: Session, session_id: str) -> RatingSession:
+    """The session's row, once its campaign's lock is held.
+
+    Whatever gives reservations back or takes them up holds it, and takes it before it changes a
+    session: two that wait for each other would be the end of both.
+
+    Raises:
+        RefusalError: there is no such session.
+    """
+    row = Sessions(session).get(session_id)
+    if row is None:
+        raise RefusalError(Cause.UNKNOWN_SESSION)
+    Campaigns(session).locked(row.campaign_id)
+    session.refresh(row)
+    return row
+
+
+def attention_failures(connection: Connection, session_id: str, content: CampaignContent) -> int:
+    """How many of the session's attention items were answered otherwise than they asked."""
+    if not content.design.attention_items:
+        return 0
+    answers = rating_step.answered_controls(connection, session_id, ControlKind.ATTENTION)
+    by_item: dict[str, list[AnsweredControl]] = defaultdict(list)
+    for one in answers:
+        by_item[one.item_id].append(one)
+    return sum(not _is_right(rows) for rows in by_item.values())
+
+
+def ending_of(session: Session, row: RatingSession, content: CampaignContent) -> Ending:
+    """What a rater whose session has ended is told."""
+    outcome = Outcome(row.status)
+    platform = content.design.platform
+    rater_id = Sessions(session).external_id_of(row) or ""
+    return Ending(
+        outcome=outcome,
+        code=row.completion_code,
+        return_url=_return_url(platform, outcome, row.completion_code, rater_id, row.arrival),
+        can_withdraw=row.status in _WITHDRAWABLE,
+    )
+
+
+def _is_right(rows: list[AnsweredControl]) -> bool | None:
+    first = rows[0]
+    values = {
+        one.criterion: one.value if one.preference is None else one.preference for one in rows
+    }
+    return is_right(
+        first.kind,
+        first.expected,
+        {key: value for key, value in values.items() if value is not None},
+        is_second=first.is_second,
+        cannot_judge=first.status is AnswerStatus.CANNOT_JUDGE,
+    )
+
+
+def _return_url(
+    platform: Platform, outcome: Outcome, own_code: str, rater_id: str, arrival: Mapping[str, str]
+) -> str | None:
+    if platform.return_url is None:
+        return None
+    values = {
+        "code": platform.codes.get(outcome, own_code),
+        "rater_id": rater_id,
+        "study_id": arrival.get(platform.study_parameter or "", ""),
+        "session_id": arrival.get(platform.session_parameter or "", ""),
+    }
+    url = platform.return_url
+    for name, value in values.items():
+        url = url.replace(f"{{{name}}}", quote(value, safe=""))
+    return url

@@ -1,0 +1,322 @@
+"""How a person comes in: what the link opens, who they are, and their one session."""
+
+import secrets
+from collections.abc import Mapping
+
+from sqlmodel import Session
+
+from core.exchange.storable import is_storable, storable_part
+from core.rating.design import Audience, CampaignDesign, Platform, design_of
+from core.rating.endings import new_code
+from core.rating.refusals import Cause, RefusalError
+from core.rating.reserving import release_abandoned
+from core.rating.sessions import understood
+from core.rating.views import Invitation
+from db.engine import Database
+from db.repositories.invites import Invites
+from db.repositories.rating import Campaigns, Sessions, new_rater
+from db.repositories.studies import Studies
+from db.tables import (
+    Campaign,
+    CampaignStatus,
+    Invite,
+    Rater,
+    RatingSession,
+    SessionStatus,
+)
+from db.types import utc_now
+
+MTURK_PREVIEW = "ASSIGNMENT_ID_NOT_AVAILABLE"
+"""What Mechanical Turk sends as the assignment before somebody has accepted it."""
+_GOES_ON = (SessionStatus.STARTED, SessionStatus.ABANDONED)
+_MAY_COME_AGAIN = (SessionStatus.NO_CONSENT, SessionStatus.NOTHING_LEFT)
+_MOST_PARAMETERS = 50
+
+
+def invitation(database: Database, link_token: str, arrival: Mapping[str, str]) -> Invitation:
+    """What the shared link opens for this person.
+
+    Args:
+        database: the store.
+        link_token: the campaign's.
+        arrival: the address's other parameters.
+
+    Raises:
+        RefusalError: the link is wrong, takes nobody now, or does not say who comes.
+    """
+    arrival = _storable(arrival)
+    with database.read() as session:
+        campaign = _campaign(session, link_token)
+        design = design_of(campaign.design)
+        external_id = _external_id(design, arrival)
+        earlier = Sessions(session).of_external_rater(campaign.id, external_id)
+        goes_on = earlier is not None and earlier.status in _GOES_ON
+        if not goes_on:
+            _check_enters(campaign, design, external_id, arrival)
+        return _invitation(session, campaign, design, is_under_way=goes_on)
+
+
+def expert_invitation(database: Database, invite_token: str) -> Invitation:
+    """What an expert's own link opens.
+
+    Raises:
+        RefusalError: the link is wrong, was used or withdrawn, or its campaign takes nobody now.
+    """
+    with database.read() as session:
+        invite = _invite(session, invite_token)
+        campaign = Campaigns(session).get(invite.campaign_id)
+        if campaign is None:
+            raise RefusalError(Cause.UNKNOWN_LINK)
+        if invite.session_id is None:
+            _check_open(campaign)
+        elif invite.used_at is not None:
+            raise RefusalError(Cause.INVITE_USED)
+        design = design_of(campaign.design)
+        return _invitation(session, campaign, design, is_under_way=invite.session_id is not None)
+
+
+def record_visit(
+    database: Database, link_token: str, nonce: str, arrival: Mapping[str, str]
+) -> None:
+    """Keep that the link was opened, with the parameters as they came; once a ``nonce``."""
+    with database.write() as session:
+        campaign = Campaigns(session).by_link(link_token) if is_storable(link_token) else None
+        if campaign is not None:
+            Campaigns(session).add_visit(campaign.id, nonce, _storable(arrival))
+
+
+def start_session(
+    database: Database,
+    link_token: str,
+    start_nonce: str,
+    arrival: Mapping[str, str],
+    *,
+    is_human: bool = False,
+) -> str:
+    """Begin the session of a person who agreed, or give back the one they have; its id.
+
+    The same press of the button (``start_nonce``), or the same person as the recruiting platform
+    names them, gets the same session again, also when the campaign takes no new ones any more.
+
+    Args:
+        database: the store.
+        link_token: the campaign's.
+        start_nonce: of this press of the button.
+        arrival: the address's other parameters.
+        is_human: whether the proof of humanity was given, where the campaign asks for it.
+
+    Raises:
+        RefusalError: the link is wrong or takes nobody now, the person has taken part already, or
+            gave no proof.
+    """
+    arrival = _storable(arrival)
+    with database.write() as session:
+        # One start at a time: two presses make one session, and each sees what others reserved.
+        campaign = _campaign(session, link_token, lock=True)
+        design = design_of(campaign.design)
+        external_id = _external_id(design, arrival)
+        earlier = _earlier(session, campaign, start_nonce, external_id)
+        if earlier is not None:
+            return earlier.id
+        _check_enters(campaign, design, external_id, arrival)
+        if design.audience is Audience.OPEN and not is_human:
+            raise RefusalError(Cause.NOT_HUMAN)
+        rater = _rater(session, campaign, external_id)
+        return _begin(session, campaign, design, rater, start_nonce, arrival).id
+
+
+def start_invited(
+    database: Database, invite_token: str, start_nonce: str, name: str | None = None
+) -> str:
+    """Begin an expert's session, or go on with the one that a renewed invitation leads to.
+
+    Raises:
+        RefusalError: the link is wrong, was used or withdrawn, or its campaign takes nobody now.
+    """
+    with database.write() as session:
+        invite = _invite(session, invite_token)
+        campaign = Campaigns(session).locked(invite.campaign_id)
+        if campaign is None:
+            raise RefusalError(Cause.UNKNOWN_LINK)
+        # Read again under the lock: the link may have been used in the meantime.
+        session.refresh(invite)
+        same = Sessions(session).by_start_nonce(start_nonce)
+        if same is not None and same.id == invite.session_id:
+            return same.id
+        if invite.used_at is not None:
+            raise RefusalError(Cause.INVITE_USED)
+        invite.used_at = utc_now()
+        session.add(invite)
+        if invite.session_id is not None:
+            return invite.session_id
+        _check_open(campaign)
+        rater = new_rater(campaign.id, None)
+        rater.role = invite.role
+        rater.name = invite.name or storable_part(name or "").strip()[:200] or None
+        session.add(rater)
+        design = design_of(campaign.design)
+        invite.session_id = _begin(session, campaign, design, rater, start_nonce, {}).id
+        return invite.session_id
+
+
+def decline(
+    database: Database, link_token: str, start_nonce: str, arrival: Mapping[str, str]
+) -> str:
+    """Keep that a person did not agree; gives the id of a session that ended before it began.
+
+    Raises:
+        RefusalError: as for `start_session`.
+    """
+    arrival = _storable(arrival)
+    with database.write() as session:
+        campaign = _campaign(session, link_token, lock=True)
+        design = design_of(campaign.design)
+        external_id = _external_id(design, arrival)
+        earlier = _earlier(session, campaign, start_nonce, external_id)
+        if earlier is not None:
+            return earlier.id
+        _check_enters(campaign, design, external_id, arrival)
+        rater = _rater(session, campaign, external_id)
+        row = _new_session(campaign, rater, start_nonce, arrival)
+        row.status, row.ended_at = SessionStatus.NO_CONSENT, utc_now()
+        session.add(row)
+        session.flush()
+        return row.id
+
+
+def _begin(
+    session: Session,
+    campaign: Campaign,
+    design: CampaignDesign,
+    rater: Rater,
+    start_nonce: str,
+    arrival: Mapping[str, str],
+) -> RatingSession:
+    now = utc_now()
+    release_abandoned(session, campaign.id, design, now)
+    row = _new_session(campaign, rater, start_nonce, arrival)
+    row.consented_at = now
+    session.add(row)
+    session.flush()
+    if not design.comprehension:
+        understood(session, row, now)
+    return row
+
+
+def _new_session(
+    campaign: Campaign, rater: Rater, start_nonce: str, arrival: Mapping[str, str]
+) -> RatingSession:
+    return RatingSession(
+        campaign_id=campaign.id,
+        rater_id=rater.id,
+        start_nonce=start_nonce,
+        completion_code=new_code(),
+        seed=secrets.token_hex(8),
+        arrival=dict(arrival),
+    )
+
+
+def _rater(session: Session, campaign: Campaign, external_id: str | None) -> Rater:
+    known = Sessions(session).rater(campaign.id, external_id) if external_id else None
+    if known is not None:
+        return known
+    rater = new_rater(campaign.id, external_id)
+    session.add(rater)
+    session.flush()
+    return rater
+
+
+def _earlier(
+    session: Session, campaign: Campaign, start_nonce: str, external_id: str | None
+) -> RatingSession | None:
+    """The session that this person has already; none if they may begin one."""
+    sessions = Sessions(session)
+    same_press = sessions.by_start_nonce(start_nonce)
+    if same_press is not None:
+        return same_press
+    earlier = sessions.of_external_rater(campaign.id, external_id)
+    if earlier is None or earlier.status in _MAY_COME_AGAIN:
+        return None
+    # A platform's id is no secret, and an ended session's page shows what is paid for.
+    if earlier.status not in _GOES_ON:
+        raise RefusalError(Cause.TAKEN_PART)
+    return earlier
+
+
+def _invitation(
+    session: Session, campaign: Campaign, design: CampaignDesign, *, is_under_way: bool
+) -> Invitation:
+    version = Studies(session).version(campaign.study_version_id)
+    return Invitation(
+        campaign_id=campaign.id,
+        name=campaign.name,
+        description=version.description if version else "",
+        instructions=campaign.instructions,
+        consent=campaign.consent,
+        items=design.shown_items,
+        minutes=max(1, round(design.shown_items * design.seconds_per_item / 60)),
+        language=design.language,
+        audience=design.audience,
+        is_under_way=is_under_way,
+    )
+
+
+def _storable(arrival: Mapping[str, str]) -> dict[str, str]:
+    names = list(arrival)[:_MOST_PARAMETERS]
+    return {storable_part(name)[:100]: storable_part(arrival[name])[:500] for name in names}
+
+
+def _external_id(design: CampaignDesign, arrival: Mapping[str, str]) -> str | None:
+    name = design.platform.rater_parameter
+    return arrival.get(name, "").strip()[:200] or None if name else None
+
+
+def _campaign(session: Session, link_token: str, *, lock: bool = False) -> Campaign:
+    # What no database holds is no link, and PostgreSQL would not even look for it.
+    campaign = (
+        Campaigns(session).by_link(link_token, lock=lock) if is_storable(link_token) else None
+    )
+    if campaign is None:
+        raise RefusalError(Cause.UNKNOWN_LINK)
+    return campaign
+
+
+def _invite(session: Session, token: str) -> Invite:
+    invite = Invites(session).by_token(token) if is_storable(token) else None
+    if invite is None:
+        raise RefusalError(Cause.UNKNOWN_LINK)
+    if invite.revoked_at is not None:
+        raise RefusalError(Cause.INVITE_REVOKED)
+    return invite
+
+
+def _check_enters(
+    campaign: Campaign,
+    design: CampaignDesign,
+    external_id: str | None,
+    arrival: Mapping[str, str],
+) -> None:
+    _check_open(campaign)
+    if design.audience is Audience.EXPERTS:
+        raise RefusalError(Cause.INVITE_NEEDED)
+    if _is_preview(design.platform, arrival):
+        raise RefusalError(Cause.PREVIEW_ONLY)
+    if design.platform.requires_id and external_id is None:
+        raise RefusalError(Cause.NO_PLATFORM_ID)
+
+
+def _is_preview(platform: Platform, arrival: Mapping[str, str]) -> bool:
+    name = platform.session_parameter
+    return name is not None and arrival.get(name) == MTURK_PREVIEW
+
+
+def _check_open(campaign: Campaign) -> None:
+    now = utc_now()
+    if campaign.status is CampaignStatus.CLOSED:
+        raise RefusalError(Cause.CLOSED)
+    if campaign.expires_at is not None and campaign.expires_at <= now:
+        raise RefusalError(Cause.EXPIRED)
+    if campaign.opens_at is not None and campaign.opens_at > now:
+        raise RefusalError(Cause.NOT_YET_OPEN)
+    if campaign.status is CampaignStatus.PAUSED:
+        raise RefusalError(Cause.PAUSED)

@@ -1,0 +1,40 @@
+"""Which screening rules there are: every module in `core.rating.screening.rules`.
+
+Packages add their own under the entry point group ``slam.screening``.
+"""
+
+import pkgutil
+from functools import cache
+from importlib import import_module
+from importlib.metadata import entry_points
+
+from core.errors import NotFoundError
+from core.rating.screening import rules as files
+from core.rating.screening.base import Rule
+
+ENTRY_POINT_GROUP = "slam.screening"
+
+
+@cache
+def rules() -> dict[str, Rule]:
+    """All rules by name, in the order of their titles."""
+    found: list[Rule] = [
+        import_module(f"{files.__name__}.{module.name}").RULE
+        for module in pkgutil.iter_modules(files.__path__)
+    ]
+    found += [entry_point.load() for entry_point in entry_points(group=ENTRY_POINT_GROUP)]
+    return {rule.name: rule for rule in sorted(found, key=lambda rule: rule.title)}
+
+
+def rule_named(name: str) -> Rule:
+    """The rule of that name.
+
+    Raises:
+        NotFoundError: there is none of that name.
+    """
+    try:
+        return rules()[name]
+    except KeyError:
+        raise NotFoundError(
+            f"There is no screening rule {name!r}; choose one of {', '.join(rules())}."
+        ) from None

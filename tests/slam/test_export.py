@@ -1,0 +1,63 @@
+"""`slam export` as a person sees it."""
+
+import json
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from click.testing import CliRunner, Result
+
+from core.exchange.original import import_bytes
+from core.exchange.ratings_columns import RATING_COLUMNS
+from db.engine import Database
+from slam.command import cli
+from tests.core.exchange import samples
+
+
+@pytest.fixture
+def study(database: Database, monkeypatch: pytest.MonkeyPatch) -> str:
+    monkeypatch.setenv("DATABASE_URL", database.url.render_as_string(hide_password=False))
+    document = samples.as_json(samples.crowd_study())
+    return import_bytes(
+        database, "City names.json", document, study_name=None, actor="tester"
+    ).study
+
+
+def export(*arguments: str) -> Result:
+    return CliRunner().invoke(cli, ["export", *arguments])
+
+
+def read(file: Path, table_format: str) -> pd.DataFrame:
+    if table_format == "csv":
+        return pd.read_csv(file)
+    return pd.read_json(file, lines=True) if table_format == "jsonl" else pd.read_parquet(file)
+
+
+@pytest.mark.parametrize("table_format", ["csv", "jsonl", "parquet"])
+def test_ratings_are_written_with_a_codebook_beside_them(
+    study: str, table_format: str, tmp_path: Path
+) -> None:
+    file = tmp_path / f"out.{table_format}"
+    result = export("ratings", study, "--format", table_format, "-o", str(file))
+    assert result.exit_code == 0, result.output
+    assert "8 rows in" in result.stdout
+    assert "no longer blind" in result.stderr
+    frame = read(file, table_format)
+    assert list(frame.columns) == list(RATING_COLUMNS)
+    assert len(frame) == 8
+    book = json.loads((tmp_path / "out.codebook.json").read_text())
+    assert [one["name"] for one in book["columns"]] == list(RATING_COLUMNS)
+    assert "apostrophe" in book["notes"][0]
+
+
+def test_battles_are_written(study: str, tmp_path: Path) -> None:
+    file = tmp_path / "battles.csv"
+    assert export("battles", study, "-o", str(file)).exit_code == 0
+    assert set(pd.read_csv(file)["winner"]) <= {"model_a", "model_b", "tie", "both_bad"}
+
+
+def test_a_study_that_is_not_there_is_told(study: str, tmp_path: Path) -> None:
+    result = export("ratings", f"{study}?", "-o", str(tmp_path / "x.csv"))
+    assert str(result.exception) == (
+        f"There is no study named '{study}?'; the studio lists their names."
+    )
