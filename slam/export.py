@@ -4,25 +4,26 @@ import json
 from collections.abc import Callable, Mapping
 from contextlib import closing
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
-import pandas as pd
 
-from core.errors import NotFoundError
+from core.errors import InvalidInputError, NotFoundError
 from core.exchange.ratings_columns import BATTLE_COLUMNS, RATING_COLUMNS, Column, codebook
-from core.exchange.ratings_export import battles_frame, ratings_frame
-from core.exchange.tables import TableFormat, table_bytes
 from core.settings import load_settings
 from core.studies.service import list_studies
 from db.engine import Database
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _NAMES_ARE_IN_IT = "The file names the models; raters who read it are no longer blind."
 
 _format = click.option(
     "--format",
     "table_format",
-    type=click.Choice([one.value for one in TableFormat]),
-    default=TableFormat.CSV.value,
+    type=click.Choice(["csv", "jsonl", "parquet"]),
+    default="csv",
     show_default=True,
 )
 _output = click.option(
@@ -41,7 +42,10 @@ def export() -> None:
 @_output
 def ratings_command(study: str, table_format: str, output: Path) -> None:
     """Every rating of STUDY, one a row, also those that do not count."""
-    _write(study, table_format, output, ratings_frame, RATING_COLUMNS)
+    # Imported here, as below: pandas would make every other command start later.
+    from core.exchange.ratings_export import ratings_frame
+
+    _write(study, ratings_frame, RATING_COLUMNS, table_format, output)
 
 
 @export.command("battles")
@@ -50,16 +54,20 @@ def ratings_command(study: str, table_format: str, output: Path) -> None:
 @_output
 def battles_command(study: str, table_format: str, output: Path) -> None:
     """The comparisons of STUDY that count, as battles of an arena."""
-    _write(study, table_format, output, battles_frame, BATTLE_COLUMNS)
+    from core.exchange.ratings_export import battles_frame
+
+    _write(study, battles_frame, BATTLE_COLUMNS, table_format, output)
 
 
 def _write(
     study: str,
+    frame_of: "Callable[[Database, str], pd.DataFrame]",
+    columns: Mapping[str, Column],
     table_format: str,
     output: Path,
-    frame_of: Callable[[Database, str], pd.DataFrame],
-    columns: Mapping[str, Column],
 ) -> None:
+    from core.exchange.tables import TableFormat, table_bytes
+
     settings = load_settings()
     store = Database(settings.store_url, busy_timeout_ms=settings.busy_timeout_ms)
     with closing(store) as database:
@@ -67,8 +75,14 @@ def _write(
         if found is None:
             raise NotFoundError(f"There is no study named {study!r}; the studio lists their names.")
         frame = frame_of(database, found.id)
-    output.write_bytes(table_bytes(frame, TableFormat(table_format)))
     beside = output.with_name(f"{output.stem}.codebook.json")
-    beside.write_text(json.dumps(codebook(columns), ensure_ascii=False, indent=2) + "\n")
+    book = json.dumps(codebook(columns), ensure_ascii=False, indent=2) + "\n"
+    try:
+        output.write_bytes(table_bytes(frame, TableFormat(table_format)))
+        beside.write_bytes(book.encode())
+    except OSError as error:
+        raise InvalidInputError(
+            f"{output} cannot be written ({error.strerror}); choose another place with -o."
+        ) from error
     click.echo(f"{len(frame)} rows in {output}, their columns explained in {beside}.")
     click.echo(_NAMES_ARE_IN_IT, err=True)

@@ -6,6 +6,7 @@ pseudonym; the recruiting platform's ids stay in the store.
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
@@ -18,6 +19,7 @@ from core.studies.rubric import rubric_of
 from db.engine import Database
 from db.repositories.exclusions import decisions_in_campaigns, standing
 from db.repositories.exported import exported_ratings
+from db.repositories.rating import Campaigns
 from db.repositories.studies import Studies
 from db.tables import ControlKind, Preference, SessionStatus, Subject
 
@@ -32,16 +34,24 @@ _WINNERS = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class _Version:
+    """What a row needs of the study's version: its scale in words, and its reference."""
+
+    scale: str
+    reference_ids: frozenset[str]
+
+
 def ratings_frame(database: Database, study_id: str) -> pd.DataFrame:
     """Every rating of the study's campaigns with `RATING_COLUMNS`, sessions in order of start."""
     with database.read() as session:
         found = exported_ratings(session, study_id)
         reasons = _reasons(session, {row["campaign_id"] for row in found})
-        references = _reference_ids(session, study_id)
+        versions = _versions(session, study_id)
     order = _order_of_answers(found)
     rows = (
         {"study_id": study_id, "order_index": order.get(row["item_id"])}
-        | _row(row, references[row["rubric_version"]])
+        | _row(row, versions[row["rubric_version"]])
         | _whether_it_counts(row, reasons)
         for row in found
     )
@@ -53,15 +63,17 @@ def battles_frame(database: Database, study_id: str) -> pd.DataFrame:
     with database.read() as session:
         found = exported_ratings(session, study_id)
         reasons = _reasons(session, {row["campaign_id"] for row in found})
+        campaigns = Campaigns(session).of_study(study_id)
+    languages = {one.id: design_of(one.design).language for one in campaigns}
     rows = (
-        _battle(row)
+        _battle(row) | {"language": languages[row["campaign_id"]]}
         for row in found
         if row["preference"] is not None and _whether_it_counts(row, reasons)["included"]
     )
     return _typed(rows, BATTLE_COLUMNS)
 
 
-def _row(row: RowMapping, reference_ids: frozenset[str]) -> dict[str, Any]:
+def _row(row: RowMapping, version: _Version) -> dict[str, Any]:
     kinds = {row["control_kind"], row["second_control_kind"]}
     first_is_planted = row["control_kind"] is not None
     second_is_planted = row["second_control_kind"] is not None
@@ -76,7 +88,7 @@ def _row(row: RowMapping, reference_ids: frozenset[str]) -> dict[str, Any]:
         "model": model,
         "second_response_id": None if second_is_planted else row["second_response_id"],
         "second_model": second_model,
-        "scale": _scale(row),
+        "scale": version.scale if row["second_response_id"] is None else "pair",
         "label": preference or (None if row["value"] is not None else row["status"]),
         "is_gold": ControlKind.GOLD in kinds,
         "is_attention": ControlKind.ATTENTION in kinds,
@@ -85,7 +97,7 @@ def _row(row: RowMapping, reference_ids: frozenset[str]) -> dict[str, Any]:
         "preferred_model": {Preference.FIRST: model, Preference.SECOND: second_model}.get(
             preference, preference
         ),
-        "reference_side": _reference_side(row, reference_ids),
+        "reference_side": _reference_side(row, version.reference_ids),
     }
 
 
@@ -98,7 +110,6 @@ def _battle(row: RowMapping) -> dict[str, Any]:
         "winner": _WINNERS[row["preference"]],
         "judge": _pseudonym(row),
         "turn": 1,
-        "language": design_of(row["design"]).language,
         "tstamp": submitted_at.timestamp() if submitted_at else None,
         "criterion": row["criterion"],
         "response_a_id": row["response_id"],
@@ -113,13 +124,6 @@ def _pseudonym(row: RowMapping) -> str:
     if row["pseudonym"] == row["external_id"]:
         return f"rater-{row['rater_row_id'][:12]}"
     return str(row["pseudonym"])
-
-
-def _scale(row: RowMapping) -> str:
-    if row["second_response_id"] is not None:
-        return "pair"
-    scale = rubric_of(row["rubric"]).scale
-    return f"{scale.minimum}..{scale.maximum}"
 
 
 def _reference_side(row: RowMapping, reference_ids: frozenset[str]) -> str | None:
@@ -159,10 +163,16 @@ def _reasons(session: Session, campaign_ids: set[str]) -> Reasons:
     return found
 
 
-def _reference_ids(session: Session, study_id: str) -> dict[int, frozenset[str]]:
-    """The candidates that are the reference, by number of the version."""
+def _versions(session: Session, study_id: str) -> dict[int, _Version]:
     studies = Studies(session)
-    return {one.number: studies.content(one).reference_ids for one in studies.versions(study_id)}
+    found = {}
+    for one in studies.versions(study_id):
+        scale = rubric_of(one.rubric).scale
+        found[one.number] = _Version(
+            scale=f"{scale.minimum}..{scale.maximum}",
+            reference_ids=studies.content(one).reference_ids,
+        )
+    return found
 
 
 def _order_of_answers(found: Iterable[RowMapping]) -> dict[str, int]:

@@ -127,21 +127,33 @@ _Share = tuple[int, float]
 """How often a thing was shown, and how often it would ideally be."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Ideal:
+    """Every unit is to be shown equally often."""
+
+    items: int
+    units: int
+
+    def of(self, units: int) -> float:
+        """How often that many units are to be shown together."""
+        return self.items * units / self.units
+
+
 def _dimensions(
     cells: Sequence[CellCount], units: Sequence[UnitCount], places: Mapping[tuple[str, int], int]
 ) -> tuple[Dimension, ...]:
-    per_unit = sum(cell.items for cell in cells) / sum(cell.units for cell in cells)
+    ideal = _Ideal(sum(cell.items for cell in cells), sum(cell.units for cell in cells))
     items_of_arm: Counter[str] = Counter()
     swapped_of_arm: Counter[str] = Counter()
     for cell in cells:
         items_of_arm[cell.arm] += cell.items
         swapped_of_arm[cell.arm] += cell.swapped
     dimensions = [
-        _dimension(Axis.ARM, _merged(((one.arm, one) for one in cells), per_unit)),
-        _dimension(Axis.TEST_CASE, _merged(((one.test_case_id, one) for one in cells), per_unit)),
-        _dimension(Axis.CELL, [(one.items, one.units * per_unit) for one in cells]),
+        _dimension(Axis.ARM, _merged(((one.arm, one) for one in cells), ideal)),
+        _dimension(Axis.TEST_CASE, _merged(((one.test_case_id, one) for one in cells), ideal)),
+        _dimension(Axis.CELL, [(one.items, ideal.of(one.units)) for one in cells]),
         _dimension(
-            Axis.UNIT, [share for one in units for share in [(one.items, per_unit)] * one.units]
+            Axis.UNIT, [share for one in units for share in [(one.items, ideal.of(1))] * one.units]
         ),
         _dimension(Axis.POSITION, _of_positions(items_of_arm, places)),
     ]
@@ -168,13 +180,13 @@ def _dimension(axis: Axis, shares: Sequence[_Share]) -> Dimension:
     )
 
 
-def _merged(cells: Iterable[tuple[str, CellCount]], per_unit: float) -> list[_Share]:
+def _merged(cells: Iterable[tuple[str, CellCount]], ideal: _Ideal) -> list[_Share]:
     items: Counter[str] = Counter()
     units: Counter[str] = Counter()
     for name, cell in cells:
         items[name] += cell.items
         units[name] += cell.units
-    return [(items[name], units[name] * per_unit) for name in items]
+    return [(items[name], ideal.of(units[name])) for name in items]
 
 
 def _of_positions(

@@ -11,9 +11,9 @@ from db.tables import Campaign, Candidate
 def blind_names(campaign: Campaign, candidates: Iterable[Candidate]) -> dict[str, str]:
     """``candidate id -> how the pages call it``.
 
-    While `names_are_locked`, that is “Candidate A”, “Candidate B”, …, the reference too, in an order drawn
-    from the campaign's id: always the same for one campaign, another for the next, and never the
-    study's. Afterwards it is the model's name.
+    While `names_are_locked`, that is “Candidate A”, “Candidate B”, …, the reference too, in an
+    order drawn from the campaign's id: always the same for one campaign, another for the next, and
+    never the study's. Afterwards it is the model's name.
     """
     if not names_are_locked(campaign):
         return {one.id: one.model for one in candidates}

@@ -69,6 +69,7 @@ class Collected:
     no browser told; ``attention_failed`` of ``attention_answered`` attention items were failed.
     """
 
+    protocol: Protocol
     cells: pd.DataFrame
     arms: pd.DataFrame
     disagreement: Disagreement
@@ -123,6 +124,7 @@ def load_collected(database: Database, campaign_id: str) -> Collected:
         active = monitoring.active_ms(NEWEST_SESSIONS)
         counts = ["rated", "reserved", "target"]
         return Collected(
+            protocol=design.protocol,
             cells=cells,
             arms=cells.groupby("arm", as_index=False)[counts].sum(),
             disagreement=_disagreement(monitoring, design, content),

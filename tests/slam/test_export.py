@@ -61,3 +61,11 @@ def test_a_study_that_is_not_there_is_told(study: str, tmp_path: Path) -> None:
     assert str(result.exception) == (
         f"There is no study named '{study}?'; the studio lists their names."
     )
+
+
+def test_a_place_that_cannot_be_written_is_told(study: str, tmp_path: Path) -> None:
+    file = tmp_path / "nowhere" / "x.csv"
+    result = export("ratings", study, "-o", str(file))
+    assert str(result.exception) == (
+        f"{file} cannot be written (No such file or directory); choose another place with -o."
+    )

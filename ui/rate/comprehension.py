@@ -15,7 +15,7 @@ def show(view: SessionView, check: ComprehensionView, tab: str) -> None:
     """Draw the questions, without an answer to begin with, and the instructions below."""
     say = speaking()
     dress(say)
-    st.header(say("comprehension.heading"))
+    st.title(say("comprehension.heading"))
     if st.session_state.pop("not_right", False):
         st.warning(say("comprehension.not_right"))
     st.markdown(_attempts(say, check.attempts_left))

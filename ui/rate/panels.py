@@ -49,7 +49,7 @@ def show_open(view: SessionView) -> bool:
 def _show_instructions(view: SessionView) -> None:
     say = speaking()
     dress(say)
-    st.header(say("panel.instructions"))
+    st.title(say("panel.instructions"))
     st.markdown(as_markdown(view.instructions))
     if st.button(say("panel.back_to_item"), type="primary"):
         _go_to(None)
@@ -58,7 +58,7 @@ def _show_instructions(view: SessionView) -> None:
 def _show_stop(view: SessionView) -> None:
     say = speaking()
     dress(say)
-    st.header(say("panel.stop_heading"))
+    st.title(say("panel.stop_heading"))
     st.markdown(say("panel.stop_explained"))
     if st.button(say("panel.go_on"), type="primary"):
         _go_to(None)
@@ -71,7 +71,7 @@ def _show_stop(view: SessionView) -> None:
 def _show_delete(view: SessionView) -> None:
     say = speaking()
     dress(say)
-    st.header(say("panel.delete_heading"))
+    st.title(say("panel.delete_heading"))
     st.markdown(say("panel.delete_explained"))
     if st.button(say("panel.delete_not"), type="primary"):
         _go_to(None)

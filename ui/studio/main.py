@@ -25,6 +25,8 @@ def main() -> None:
         st.Page(VIEWS / "models.py", title="Models", icon=":material/memory:"),
         st.Page(VIEWS / "responses.py", title="Responses", icon=":material/smart_toy:"),
         st.Page(VIEWS / "campaigns.py", title="Rating", icon=":material/group:"),
+        st.Page(VIEWS / "monitor.py", title="Monitor", icon=":material/monitoring:"),
+        st.Page(VIEWS / "screening.py", title="Screening", icon=":material/filter_alt:"),
         st.Page(VIEWS / "judges.py", title="Judges", icon=":material/gavel:"),
         st.Page(VIEWS / "prices.py", title="Prices", icon=":material/payments:"),
         st.Page(VIEWS / "imports.py", title="Import", icon=":material/upload_file:"),

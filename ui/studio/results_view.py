@@ -3,8 +3,63 @@
 import pandas as pd
 import streamlit as st
 
-from core.results import StudyResults
+from core.rating.exclusions import rules_of_study
+from core.rating.screening.registry import rules
+from core.results import StudyResults, load_results
+from core.studies.service import StudySummary
 from ui.plain import plain
+from ui.store import database
+from ui.studio.session import choose_version
+
+
+def chosen_results(study: StudySummary) -> StudyResults:
+    """The results of the version and with the rules that the reader chose.
+
+    Where rules leave something out, each can be turned off, to see what it changes.
+    """
+    version = choose_version(study)
+    in_force = list(rules_of_study(database(), study.id))
+    if not in_force:
+        return load_results(database(), study.id, version)
+    # Named after the rules, so that a rule that is new begins turned on.
+    kept = st.pills(
+        "Leave out by rule",
+        in_force,
+        selection_mode="multi",
+        default=in_force,
+        format_func=rule_title,
+        key=f"kept_rules_{study.id}_{'_'.join(in_force)}",
+        help="Every decision stays stored; turn a rule off to see the figures without it.",
+    )
+    ignored = frozenset(in_force) - frozenset(kept)
+    results = load_results(database(), study.id, version, ignoring_rules=ignored)
+    if ignored:
+        _show_changes(results, load_results(database(), study.id, version), ignored)
+    return results
+
+
+def rule_title(name: str) -> str:
+    """A rule's title; of one that is not installed, or a decision by hand, its name in words."""
+    found = rules().get(name)
+    return found.title if found else name.replace("_", " ").capitalize()
+
+
+def _show_changes(results: StudyResults, usual: StudyResults, ignored: frozenset[str]) -> None:
+    sessions = results.sessions.counted - usual.sessions.counted
+    answers = sum(
+        len(now) - len(then)
+        for now, then in (
+            (results.ratings, usual.ratings),
+            (results.preferences, usual.preferences),
+        )
+    )
+    titles = ", ".join(f"“{rule_title(name)}”" for name in sorted(ignored))
+    st.warning(
+        plain(
+            f"These figures are without {titles}: they hold {sessions} sessions and {answers} "
+            "answers that are left out otherwise."
+        )
+    )
 
 
 def show_counts(results: StudyResults) -> None:

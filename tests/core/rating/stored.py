@@ -131,7 +131,7 @@ def _units(
             CampaignUnit(
                 campaign_id=campaign.id,
                 test_case_id=one.test_case_id,
-                arm=f"{one.candidate_id}+{second.candidate_id}" if second else one.candidate_id,
+                arm=f"{one.candidate_id}:{second.candidate_id}" if second else one.candidate_id,
                 response_id=one.id,
                 second_response_id=second.id if second else None,
                 shuffle=number,

@@ -1,12 +1,9 @@
 """Screening a campaign: what is read of it, what the rules see, and what is decided on it."""
 
-from typing import Any
-
 import pytest
 
 from core.errors import InvalidInputError, NotFoundError
 from core.exchange.original import import_bytes
-from core.rating.controls import GoldItem
 from core.rating.design import Protocol
 from core.rating.exclusions import include_again, list_exclusions
 from core.rating.panel import Sight
@@ -26,31 +23,9 @@ from tests.core.rating.raters import (
     opened,
     started,
 )
+from tests.core.rating.screening.planted import careful, planted_campaign
 
 RULE = "straight_lining"
-WORDS = "Good morning and well done with number {}: three tasks are done, five are left over"
-
-
-def planted_campaign(database: Database, **design: Any) -> Campaign:
-    """A campaign with every kind of planted item, whose texts are long enough to spoil."""
-    content = make_study(database, cases=4)
-    store_responses(database, content, text=lambda number: WORDS.format(number))
-    gold = (GoldItem(content.test_cases[0].id, "Rude.", 0, 3, better=False, feedback="It is."),)
-    return opened(
-        database, content, gold=gold, attention_items=1, gold_items=1, known_bad_items=3,
-        **({"items": 12} | design),
-    )  # fmt: skip
-
-
-def careful(item: ItemView) -> int:
-    """Does what attention items say, sees what is rude or broken off, varies otherwise."""
-    text = item.responses[0]
-    for value in range(1, 10):
-        if f"choose {value}" in text.lower():
-            return value
-    if text == "Rude.":
-        return 1
-    return 7 + item.number % 3 if text.endswith("over") else 2
 
 
 def found(database: Database, campaign: Campaign, rule: str, session_id: str) -> Finding:

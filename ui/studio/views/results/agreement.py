@@ -9,21 +9,22 @@ from core.analysis.agreement import agreement_by_judge, default_depth
 from core.analysis.preferences import preference_share_by_model
 from core.analysis.quality import judged_quality_by_model, quality_by_model
 from core.analysis.ranking import rank_models, scores_by_source
-from core.results import StudyResults, load_results
-from ui.store import database
+from core.results import StudyResults
+from ui.studio.blinding import without_locked_people
 from ui.studio.charts.agreement import agreement_chart
 from ui.studio.downloads import offer_downloads
-from ui.studio.results_view import choose_criterion, show_counts
-from ui.studio.session import choose_version, require_staff, study_or_stop
+from ui.studio.results_view import choose_criterion, chosen_results, show_counts
+from ui.studio.session import require_staff, study_or_stop
 
 
 def page() -> None:
     """Draw the page."""
-    require_staff()
+    actor = require_staff()
     study = study_or_stop()
-    results = load_results(database(), study.id, choose_version(study))
     st.title("Agreement of judges with people")
+    results = chosen_results(study)
     show_counts(results)
+    results = without_locked_people(results, actor)
     human = _human_scores(results)
     if not human:
         st.info("People have not finished a session yet; share a rating link first.")

@@ -7,14 +7,14 @@ from core.analysis.distribution import judged_score_distribution, rated_score_di
 from core.analysis.frames import PEOPLE
 from core.analysis.preferences import preference_share_by_model
 from core.analysis.quality import judged_quality_by_model, quality_by_model
-from core.results import StudyResults, load_results
-from ui.store import database
+from core.results import StudyResults
+from ui.studio.blinding import without_locked_people
 from ui.studio.charts.mean_scores import mean_scores_chart
 from ui.studio.charts.score_distribution import score_distribution_chart
 from ui.studio.downloads import offer_downloads
 from ui.studio.ratings_downloads import offer_ratings
-from ui.studio.results_view import choose_criterion, show_cautions, show_counts
-from ui.studio.session import choose_version, require_staff, study_or_stop
+from ui.studio.results_view import choose_criterion, chosen_results, show_cautions, show_counts
+from ui.studio.session import require_staff, study_or_stop
 
 _JUDGES_SCALE = (0.0, 10.0)
 """The scale drawn in full where people have not rated: that of judges who are asked for a score."""
@@ -22,11 +22,12 @@ _JUDGES_SCALE = (0.0, 10.0)
 
 def page() -> None:
     """Draw the page."""
-    require_staff()
+    actor = require_staff()
     study = study_or_stop()
-    results = load_results(database(), study.id, choose_version(study))
     st.title("Quality by model")
+    results = chosen_results(study)
     show_counts(results)
+    results = without_locked_people(results, actor)
     if results.ratings.empty and results.judgments.empty and results.preferences.empty:
         st.info("Nothing is scored yet. Share a rating link, or run a judge.")
         return

@@ -1,0 +1,45 @@
+"""Nobody of the staff reads which model does well while people rate, unless they unlock it."""
+
+from dataclasses import replace
+
+import streamlit as st
+
+from core.rating.campaigns import list_campaigns, names_are_locked, unlock_names
+from core.results import StudyResults
+from db.tables import Campaign
+from ui.plain import plain
+from ui.store import database
+from ui.studio.acting import act, show_problem
+
+
+def offer_unlocking(campaign: Campaign, actor: str) -> None:
+    """Say that the names are locked, with the button that unlocks them for good."""
+    st.info(
+        plain(
+            f"People are still rating in “{campaign.name}”, so which candidate is which is not "
+            "shown before it is closed. Who knows can be led by it; unlocking is recorded."
+        )
+    )
+    st.button(
+        "Unlock (recorded)",
+        key=f"unlock_{campaign.id}",
+        on_click=act,
+        args=(campaign.id, unlock_names, database(), campaign.id, actor),
+    )
+
+
+def without_locked_people(results: StudyResults, actor: str) -> StudyResults:
+    """The results; without people's answers while a campaign of the study is locked.
+
+    Then the page says so and offers to unlock. Judges' results stay.
+    """
+    campaigns = list_campaigns(database(), results.content.study.id)
+    locked = [one.campaign for one in campaigns if names_are_locked(one.campaign)]
+    for campaign in locked:
+        show_problem(campaign.id)
+        offer_unlocking(campaign, actor)
+    if not locked:
+        return results
+    return replace(
+        results, ratings=results.ratings.iloc[:0], preferences=results.preferences.iloc[:0]
+    )
