@@ -7,6 +7,7 @@ reserving the items of a new session, then the whole transaction with its commit
 these, a start that finds ten abandoned sessions.
 """
 
+import random
 import secrets
 import tempfile
 import time
@@ -272,7 +273,7 @@ def _reserve_before(database: Database, campaign_id: str, shape: Shape) -> None:
                 }
             )
         store.add_items(items)
-        store.count(held, 1, shape.design.overlap, secrets.SystemRandom())
+        store.count(held, 1, shape.design.overlap, random.SystemRandom())
 
 
 def _insert(session: Session, rows: Sequence[SQLModel]) -> None:

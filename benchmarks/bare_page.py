@@ -1,16 +1,37 @@
-"""The comparison of `rating_step`: the raters' widgets on a page that keeps nothing."""
+"""The comparison of `rating_step`: the raters' component on a page that keeps nothing."""
+
+from typing import Any
 
 import streamlit as st
+import streamlit.runtime.runtime
+
+# As often as the raters' process (ui/rate/app.py): both pages run under the same settings.
+_OPTION = "MESSAGE_FLUSH_INTERVAL_SECS"
+setattr(streamlit.runtime.runtime, _OPTION, 0.001)
 
 TASK = "Write a short briefing in at most four sentences.\n\n" + "Plan for the day\n" * 12
 RESPONSE = "You finished a good deal yesterday, and today's plans fit your goals well. " * 5
+LOADER = "export default () => {};"
+TEXTS = {f"sentence_{number}": "A sentence of the page, in one language." for number in range(30)}
+RUBRIC = {
+    "criteria": [{"key": "quality", "question": "How good is this response?"}],
+    "scale": {
+        "minimum": 0,
+        "maximum": 10,
+        "minimum_label": "useless",
+        "maximum_label": "could not be better",
+    },
+    "allows_tie": True,
+    "allows_both_bad": False,
+    "allows_cannot_judge": True,
+    "reason": "optional",
+}
 
-SCALE_ENDS = (
-    '<div class="scale-ends"><span>0 useless</span><span>10 could not be better</span></div>'
-)
 
-st.set_page_config(page_title="Bare", layout="centered")
-number = st.session_state.setdefault("number", 1)
+@st.cache_resource
+def component() -> Any:
+    """Registered once a process."""
+    return st.components.v2.component("bare", js=LOADER, isolate_styles=False)
 
 
 def go_on() -> None:
@@ -18,22 +39,28 @@ def go_on() -> None:
     st.session_state["number"] += 1
 
 
-st.progress(min(1.0, (number - 1) / 1000), text=f"Response {number} of 1000")
-st.markdown("**What the assistant was asked**")
-with st.container(border=True, height=260):
-    st.text(TASK)
-st.markdown("**The response**")
-with st.container(border=True):
-    st.text(RESPONSE)
-with st.form(f"form_{number}", border=False):
-    st.segmented_control(
-        "How good is it?",
-        options=list(range(11)),
-        key=f"score_{number}",
-        required=True,
-        width="stretch",
-    )
-    st.html(SCALE_ENDS)
-    st.empty()
-    st.text_area("Comment (optional)", key=f"comment_{number}", max_chars=5000, height=68)
-    st.form_submit_button("Save and go on", key=f"submit_{number}", on_click=go_on)
+number = st.session_state.setdefault("number", 1)
+component()(
+    key="item",
+    # In a list as on the raters' page, or Streamlit would load pandas for it.
+    data=[
+        {
+            "view": "item",
+            "language": "en",
+            "title": "Bare",
+            "item_id": f"{number:032x}",
+            "number": number,
+            "total": 1000,
+            "protocol": "score",
+            "rubric": RUBRIC,
+            "task": TASK,
+            "responses": (RESPONSE,),
+            "minutes_left": 5,
+            "feedback": None,
+            "texts": TEXTS,
+            "problem": None,
+        }
+    ],
+    on_answer_change=go_on,
+    on_open_change=lambda: None,
+)

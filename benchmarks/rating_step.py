@@ -1,17 +1,20 @@
-"""A rating step (submit to next item sent whole) beside the same widgets without a database.
+"""A rating step (submit to next item sent whole) beside the same component without a database.
 
 Both pages run in processes of their own under the same settings, one tab each; steps alternate, so
-that whatever else the machine does hits both alike.
+that whatever else the machine does hits both alike. Processor time is the process's own.
 """
 
 import os
 import tempfile
 from contextlib import ExitStack
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from benchmarks.streamlit_socket import Tab, running_page, summary
+from benchmarks.streamlit_socket import Served, Tab, serving, summary
 from core.rating.campaigns import open_campaign
-from core.rating.sessions import session_token, start_session
+from core.rating.design import CampaignDesign
+from core.rating.entrance import start_session
+from core.rating.sessions import session_token
 from core.secret import signing_secret
 from core.settings import Settings
 from core.studies.definition import Case, StudyDefinition
@@ -21,12 +24,43 @@ from db.migrate import migrate
 from db.tables import CallStatus, Response
 from tests.postgresql import running_postgresql
 
-STEPS = 200
-WARM_UP = 20
+STEPS = 400
+WARM_UP = 40
+
+
+@dataclass
+class Measured:
+    """A page under measurement, with one tab on it."""
+
+    served: Served
+    tab: Tab
+    steps_ms: list[float] = field(default_factory=list)
+    cpu_at_start_s: float = 0.0
+
+    def step(self) -> None:
+        """Answer the item and see the next one."""
+        item_id = self.tab.item_id
+        self.steps_ms.append(self.tab.give_answer({"quality": 7}))
+        assert self.tab.item_id not in (None, item_id), self.tab.component_data
+
+    def begin(self) -> None:
+        """Forget the warm-up."""
+        self.steps_ms.clear()
+        self.cpu_at_start_s = self.served.cpu_s()
+
+    @property
+    def cpu_ms_a_step(self) -> float:
+        """Milliseconds of the server's processor time for one step."""
+        return (self.served.cpu_s() - self.cpu_at_start_s) * 1000 / len(self.steps_ms)
+
+    @property
+    def median_ms(self) -> float:
+        """The median step."""
+        return sorted(self.steps_ms)[len(self.steps_ms) // 2]
 
 
 def main() -> None:
-    """Print both step times and their ratio, on SQLite and on PostgreSQL."""
+    """Print both pages' step and processor times and the ratios, on SQLite and on PostgreSQL."""
     with tempfile.TemporaryDirectory() as folder:
         _compare("SQLite", Path(folder), sqlite_url(Path(folder) / "slam.sqlite3"))
     with (
@@ -41,31 +75,29 @@ def _compare(store: str, home: Path, url: str) -> None:
     environment = os.environ | {"SLAM_HOME": str(home), "DATABASE_URL": url}
     token = _prepare(home, url)
     with ExitStack() as stack:
-        ours_url = stack.enter_context(running_page("ui/rate/app.py", environment))
-        bare_url = stack.enter_context(running_page("benchmarks/bare_page.py", environment))
-        ours = stack.enter_context(Tab(ours_url, f"session={token}"))
-        bare = stack.enter_context(Tab(bare_url))
-        ours_ms: list[float] = []
-        bare_ms: list[float] = []
-        for number in range(1, WARM_UP + STEPS + 1):
-            pair = _step(ours, number), _step(bare, number)
-            if number > WARM_UP:
-                ours_ms.append(pair[0])
-                bare_ms.append(pair[1])
-    ratio = sorted(ours_ms)[STEPS // 2] / sorted(bare_ms)[STEPS // 2]
-    print(f"rating step on {store}: ours {summary(ours_ms)}, bare page {summary(bare_ms)}")
-    print(f"rating step on {store}: ratio of the medians {ratio:.2f} (at most 1.5 is wanted)")
+        ours_served = stack.enter_context(serving("ui/rate/app.py", environment))
+        bare_served = stack.enter_context(serving("benchmarks/bare_page.py", environment))
+        query = f"session={token}"
+        ours = Measured(ours_served, stack.enter_context(Tab(ours_served.url, query)))
+        bare = Measured(bare_served, stack.enter_context(Tab(bare_served.url)))
+        for number in range(WARM_UP + STEPS):
+            if number == WARM_UP:
+                ours.begin()
+                bare.begin()
+            ours.step()
+            bare.step()
+        _report(store, ours, bare)
 
 
-def _step(tab: Tab, number: int) -> float:
-    values = {
-        tab.widget("score_"): ["7"],
-        tab.widget("comment_"): "",
-        tab.widget("submit_"): True,
-    }
-    begun_ms, shown_ms = tab.run(values, until=f"Response {number + 1} of")
-    assert begun_ms, f"step {number} did not show the next item: {tab.texts}"
-    return shown_ms
+def _report(store: str, ours: Measured, bare: Measured) -> None:
+    for name, page in (("ours", ours), ("bare page", bare)):
+        cpu = f"{page.cpu_ms_a_step:.2f} ms of CPU a step"
+        print(f"rating step on {store}: {name} {summary(page.steps_ms)}, {cpu}")
+    cpu_ratio = ours.cpu_ms_a_step / bare.cpu_ms_a_step
+    print(
+        f"rating step on {store}: ratio of the medians {ours.median_ms / bare.median_ms:.2f}, "
+        f"of the server's CPU {cpu_ratio:.2f} (at most 1.5 is wanted)"
+    )
 
 
 def _prepare(home: Path, url: str) -> str:
@@ -99,7 +131,11 @@ def _prepare(home: Path, url: str) -> str:
                 )
             )
     campaign = open_campaign(
-        database, content.study.id, name="Benchmark", items_per_session=items, actor="benchmark"
+        database,
+        content.study.id,
+        name="Benchmark",
+        design=CampaignDesign(items_per_session=items),
+        actor="benchmark",
     )
     session_id = start_session(database, campaign.link_token, "benchmark", {})
     database.close()

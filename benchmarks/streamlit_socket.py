@@ -1,6 +1,8 @@
 """Streamlit pages in processes of their own, and one browser tab without a browser on them.
 
-The tab is a websocket that speaks Streamlit's own messages.
+The tab is a websocket that speaks Streamlit's own messages. A component of version 2 gets its data
+as JSON and gives back what was triggered in it as a JSON list of events, under its own id with a
+prefix and a suffix.
 """
 
 import json
@@ -13,8 +15,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import Any
+from uuid import uuid4
 
 import httpx
+import psutil
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.sync.client import ClientConnection, connect
@@ -23,6 +27,15 @@ from tests.postgresql import free_port
 
 ROOT = Path(__file__).parent.parent
 _FINISHED_EARLY = ForwardMsg.FINISHED_EARLY_FOR_RERUN
+_TRIGGER_ID = "$$STREAMLIT_INTERNAL_KEY_{component_id}__events"
+
+
+@dataclass(frozen=True, slots=True)
+class Trigger:
+    """Something that happened in a component: the event's name and what it brings."""
+
+    event: str
+    value: Any
 
 
 @dataclass
@@ -41,6 +54,8 @@ class Tab:
     page_hash: str = ""
     widget_ids: list[str] = field(default_factory=list)
     texts: list[str] = field(default_factory=list)
+    component_id: str = ""
+    component_data: dict[str, Any] = field(default_factory=dict)
 
     def __enter__(self) -> "Tab":
         """Open the socket and run the page once."""
@@ -67,6 +82,38 @@ class Tab:
     def widget(self, key_start: str) -> str:
         """The id of the newest widget whose key begins so."""
         return next(one for one in reversed(self.widget_ids) if f"-{key_start}" in one)
+
+    @property
+    def item_id(self) -> str | None:
+        """The item that the raters' component shows, if it shows one."""
+        item_id: str | None = self.component_data.get("item_id")
+        return item_id
+
+    def give_answer(self, values: dict[str, int | str], comment: str = "") -> float:
+        """Answer the item that is shown, as the raters' component does.
+
+        Returns:
+            Milliseconds until the page had run with what comes next.
+        """
+        answer = {
+            "item_id": self.item_id,
+            "nonce": uuid4().hex,
+            "values": values,
+            "cannot_judge": False,
+            "comment": comment,
+            "active_ms": 5000,
+            "hidden_ms": 0,
+            "blur_count": 0,
+        }
+        return self.trigger(Trigger("answer", answer))
+
+    def trigger(self, trigger: Trigger) -> float:
+        """Trigger something in the component that is shown.
+
+        Returns:
+            Milliseconds until the page had run.
+        """
+        return self.run({_TRIGGER_ID.format(component_id=self.component_id): trigger})[1]
 
     def run(self, values: dict[str, Any], until: str = "") -> tuple[float, float]:
         """Send widget values, and wait until the page has run.
@@ -105,6 +152,8 @@ class Tab:
         inside: Any = getattr(element, str(kind))
         if getattr(inside, "id", ""):
             self.widget_ids.append(inside.id)
+        if kind == "bidi_component":
+            self.component_id, (self.component_data,) = inside.id, json.loads(inside.json)
         text = str(getattr(inside, "text", "") or getattr(inside, "body", ""))
         self.texts.append(text)
         return text
@@ -119,7 +168,10 @@ class Tab:
         for widget_id, value in values.items():
             widget = state.widget_states.widgets.add()
             widget.id = widget_id
-            if value is True:
+            if isinstance(value, Trigger):
+                event = {"event": value.event, "value": value.value}
+                widget.json_trigger_value = json.dumps([event])
+            elif value is True:
                 widget.trigger_value = True
             elif isinstance(value, list):
                 widget.string_array_value.data.extend(value)
@@ -128,9 +180,22 @@ class Tab:
         return message
 
 
+@dataclass(frozen=True, slots=True)
+class Served:
+    """A page that is served: its address and the process that serves it."""
+
+    url: str
+    process: psutil.Process
+
+    def cpu_s(self) -> float:
+        """Seconds of processor time that the process has used, its own and the kernel's for it."""
+        times = self.process.cpu_times()
+        return float(times.user + times.system)
+
+
 @contextmanager
-def running_page(script: str, environment: dict[str, str]) -> Iterator[str]:
-    """Serve a Streamlit script of this project in a process of its own; gives its address."""
+def serving(script: str, environment: dict[str, str]) -> Iterator[Served]:
+    """Serve a Streamlit script of this project in a process of its own."""
     port = free_port()
     process = subprocess.Popen(
         [sys.executable, "-m", "streamlit", "run", script, "--server.port", str(port)],
@@ -148,10 +213,17 @@ def running_page(script: str, environment: dict[str, str]) -> Iterator[str]:
                     break
             except httpx.HTTPError:
                 time.sleep(0.1)
-        yield url
+        yield Served(url, psutil.Process(process.pid))
     finally:
         process.terminate()
         process.wait(timeout=10)
+
+
+@contextmanager
+def running_page(script: str, environment: dict[str, str]) -> Iterator[str]:
+    """The same; gives only the address."""
+    with serving(script, environment) as served:
+        yield served.url
 
 
 def summary(values: list[float]) -> str:

@@ -20,8 +20,9 @@ from core.studies.service import freeze, newest_content, require_prompt
 from core.studies.template import render
 from db.engine import Database
 from db.repositories import audits
+from db.repositories.exclusions import excluded_ids
 from db.repositories.rating import CampaignCounts, Campaigns
-from db.repositories.responses import ResponseInContext, Responses, excluded_ids
+from db.repositories.responses import ResponseInContext, Responses
 from db.repositories.studies import VersionContent
 from db.tables import Campaign, CampaignStatus, Control, ControlKind, Subject
 from db.types import utc_now

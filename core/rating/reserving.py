@@ -249,4 +249,4 @@ def _recount(
     by: int,
 ) -> None:
     store = Reservations(session.connection(), campaign_id)
-    store.count(store.held(session_ids), by, design.overlap, random.SystemRandom())
+    store.count(store.held(session_ids), by, design.overlap)

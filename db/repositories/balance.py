@@ -206,7 +206,7 @@ def counters(session: Session, campaign_id: str) -> Counters:
         cases={name: (reserved, missing) for name, reserved, missing in cases},
         arms={name: (reserved, swapped) for name, reserved, swapped in arms},
         places={(name, position): reserved for name, position, reserved in places},
-        controls=dict(controls.tuples().all()),
+        controls={row.id: row.reserved for row in controls},
     )
 
 

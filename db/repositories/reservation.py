@@ -12,12 +12,15 @@ from typing import Any
 
 from sqlalchemy import (
     Connection,
+    Float,
     Insert,
     Select,
     Subquery,
     bindparam,
+    case,
     func,
     insert,
+    literal,
     or_,
     select,
     update,
@@ -234,6 +237,8 @@ class Reservations:
             of_cases: only those of these test cases.
             besides: not those.
         """
+        if number < 1:
+            return []
         query = (
             select(
                 col(Control.id),
@@ -277,9 +282,19 @@ class Reservations:
             for row in rows
         ]
 
-    def count(self, held: Sequence[Held], by: int, overlap: int, rng: random.Random) -> None:
-        """Count what is reserved (``by`` is 1) or given back (-1); ties get a new chance."""
-        self._count_units(held, by, rng)
+    def count(
+        self, held: Sequence[Held], by: int, overlap: int, rng: random.Random | None = None
+    ) -> None:
+        """Count what is reserved (``by`` is 1) or given back (-1).
+
+        With a source of chance, what is counted gets a new chance for ties.
+        """
+        self._count_rows(
+            CampaignUnit, [(one.unit_id, one.is_swapped) for one in held if one.unit_id], by, rng
+        )
+        self._count_rows(
+            Control, [(one.control_id, False) for one in held if one.control_id], by, rng
+        )
         self._count_cases(held, by, overlap, rng)
         self._count_arms(held, by)
         self._count_places(held, by)
@@ -292,19 +307,35 @@ class Reservations:
             by_cell[unit.test_case_id, unit.arm].append(unit)
         return by_cell
 
-    def _count_units(self, held: Sequence[Held], by: int, rng: random.Random) -> None:
-        for statement, ids in (
-            (_COUNT_UNIT, [(one.unit_id, one.is_swapped) for one in held if one.unit_id]),
-            (_COUNT_CONTROL, [(one.control_id, False) for one in held if one.control_id]),
-        ):
-            rows = [
-                {"row_id": row_id, "by": by, "swapped_by": by * swapped, "chance": rng.random()}
-                for row_id, swapped in ids
-            ]
-            if rows:
-                self.connection.execute(statement, rows)
+    def _count_rows(
+        self,
+        table: type[CampaignUnit | Control],
+        rows: Sequence[tuple[str, bool]],
+        by: int,
+        rng: random.Random | None,
+    ) -> None:
+        """Change units or controls, those that change alike in one statement."""
+        times = Counter(row_id for row_id, _ in rows)
+        swapped = Counter(row_id for row_id, is_swapped in rows if is_swapped)
+        alike: defaultdict[tuple[int, int], list[str]] = defaultdict(list)
+        for row_id, number in times.items():
+            alike[number, swapped[row_id]].append(row_id)
+        for (number, number_swapped), ids in alike.items():
+            for start in range(0, len(ids), _CHUNK):
+                some = ids[start : start + _CHUNK]
+                changes: dict[str, Any] = {"reserved": col(table.reserved) + by * number}
+                if issubclass(table, CampaignUnit):
+                    swapped_by = by * number_swapped
+                    changes["reserved_swapped"] = col(table.reserved_swapped) + swapped_by
+                if rng is not None:
+                    chances = {row_id: rng.random() for row_id in some}
+                    changes["shuffle"] = case(chances, value=col(table.id))
+                query = update(table).where(col(table.id).in_(some)).values(changes)
+                self.connection.execute(query)
 
-    def _count_cases(self, held: Sequence[Held], by: int, overlap: int, rng: random.Random) -> None:
+    def _count_cases(
+        self, held: Sequence[Held], by: int, overlap: int, rng: random.Random | None
+    ) -> None:
         reserved: Counter[str] = Counter()
         missing: Counter[str] = Counter()
         of_unit = {one.unit_id: one.was_reserved for one in held}
@@ -321,7 +352,7 @@ class Reservations:
                 "by": reserved[test_case_id],
                 "missing_by": missing[test_case_id],
                 "overlap": overlap,
-                "chance": rng.random(),
+                "chance": None if rng is None else rng.random(),
             }
             for test_case_id in reserved
         ]
@@ -347,21 +378,22 @@ class Reservations:
         rows = [
             {
                 "campaign_id": self.campaign_id,
-                "arm": one.arm,
-                "position": one.position,
-                "reserved": by,
+                "arm": arm,
+                "position": position,
+                "reserved": by * number,
             }
-            for one in held
+            for (arm, position), number in Counter((one.arm, one.position) for one in held).items()
         ]
         if rows:
             self.connection.execute(_COUNT_PLACE[self.connection.dialect.name], rows)
 
     def _insert(self, table: type[SQLModel], rows: Sequence[Mapping[str, object]]) -> None:
         if rows:
-            self.connection.execute(insert(table), list(rows))
+            # What is returned makes it one statement for many rows, not one each.
+            self.connection.execute(insert(table).returning(literal(1)), list(rows))
 
 
-_NO_BOUND = 2**31 - 1
+_CHUNK = 500
 _unit = aliased(CampaignUnit)
 _UNIT_COLUMNS = [col(getattr(CampaignUnit, field.name)) for field in fields(Unit)]
 
@@ -424,20 +456,6 @@ _HELD: Select[*tuple[Any, ...]] = (
     )
     .order_by(col(Item.session_id), col(Item.position))
 )
-_COUNT_UNIT = (
-    update(CampaignUnit)
-    .where(col(CampaignUnit.id) == bindparam("row_id"))
-    .values(
-        reserved=col(CampaignUnit.reserved) + bindparam("by"),
-        reserved_swapped=col(CampaignUnit.reserved_swapped) + bindparam("swapped_by"),
-        shuffle=bindparam("chance"),
-    )
-)
-_COUNT_CONTROL = (
-    update(Control)
-    .where(col(Control.id) == bindparam("row_id"))
-    .values(reserved=col(Control.reserved) + bindparam("by"), shuffle=bindparam("chance"))
-)
 _still_missing = col(CampaignCase.missing) + bindparam("missing_by")
 _COUNT_CASE = (
     update(CampaignCase)
@@ -449,7 +467,7 @@ _COUNT_CASE = (
         reserved=col(CampaignCase.reserved) + bindparam("by"),
         missing=_still_missing,
         filled=1.0 - _still_missing * 1.0 / (col(CampaignCase.units) * bindparam("overlap")),
-        shuffle=bindparam("chance"),
+        shuffle=func.coalesce(bindparam("chance", type_=Float), col(CampaignCase.shuffle)),
     )
 )
 
@@ -462,7 +480,7 @@ def _counted(table: type[SQLModel], keys: list[str], counts: list[str]) -> dict[
         statements[dialect.dialect.name] = added.on_conflict_do_update(
             index_elements=keys,
             set_={name: getattr(table, name) + added.excluded[name] for name in counts},
-        )
+        ).returning(getattr(table, keys[0]))  # all rows in one statement, not in one each
     return statements
 
 

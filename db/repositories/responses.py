@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, and_, func, insert
 from sqlalchemy import select as select_columns
 from sqlmodel import Session, col, select
 
-from db.repositories.exclusions import excluded_ids as excluded_ids
+from db.repositories.exclusions import excluded_ids
 from db.repositories.studies import VersionContent
 from db.tables import (
     CallStatus,

@@ -13,10 +13,11 @@ from core.studies.service import create_study
 from db.engine import Database
 from db.repositories.studies import VersionContent
 from db.tables import Campaign, CampaignStatus
-from tests.building import ACTOR, definition, rows_of, store_responses
+from tests.building import ACTOR, definition, rows_of
 from tests.core.rating.raters import completed, opened
+from tests.ui.looking import look_at, study_with_responses
 from tests.ui.running import Slam
-from tests.ui.walking import WAIT_MS, fill, metric, open_page, pictures_of
+from tests.ui.walking import WAIT_MS, fill, metric, pictures_of
 
 pytestmark = pytest.mark.browser
 
@@ -26,24 +27,6 @@ def store(slam: Slam) -> Iterator[Database]:
     database = Database(slam.store_url)
     yield database
     database.close()
-
-
-def study_with_responses(database: Database, cases: int = 5) -> VersionContent:
-    content = create_study(database, definition(cases=cases), ACTOR)
-    store_responses(database, content)
-    return content
-
-
-def look_at(page: Page, slam: Slam, content: VersionContent, title: str = "Rating") -> None:
-    """Sign in, and open a page for that study."""
-    page.goto(f"{slam.studio_url}/?study={content.study.name}")
-    if page.get_by_label("Password").count() or "sign-in" in page.url:
-        page.get_by_label("Name").fill("admin")
-        page.get_by_label("Password").fill(slam.password)
-        page.get_by_role("button", name="Sign in").click()
-        page.goto(f"{slam.studio_url}/?study={content.study.name}")
-    expect(page.get_by_role("heading", name=content.study.name)).to_be_visible(timeout=WAIT_MS)
-    open_page(page, title)
 
 
 def more(page: Page, part: str) -> None:
@@ -62,7 +45,7 @@ def test_the_design_is_shown_as_it_changes_and_opened_as_it_was_shown(
     slam: Slam, page: Page, store: Database, pictures: Path | None
 ) -> None:
     content = study_with_responses(store)
-    look_at(page, slam, content)
+    look_at(page, slam, content, "Rating")
     expect(metric(page, "Ratings needed")).to_have_text("45", timeout=WAIT_MS)
     fill(page.get_by_label("People who rate each response"), "6")
     expect(metric(page, "Ratings needed")).to_have_text("90", timeout=WAIT_MS)
@@ -91,7 +74,7 @@ def test_a_refused_campaign_keeps_what_was_typed_and_says_why(
     slam: Slam, page: Page, store: Database
 ) -> None:
     content = study_with_responses(store, cases=2)
-    look_at(page, slam, content)
+    look_at(page, slam, content, "Rating")
     instructions = page.get_by_label("Instructions (Markdown)")
     expect(instructions).to_be_visible(timeout=WAIT_MS)
     fill(instructions, "Is it as good as stand-in-gpt-4?")
@@ -117,14 +100,15 @@ def test_a_campaign_is_paused_resumed_changed_and_closed(
 ) -> None:
     content = study_with_responses(store)
     opened(store, content)
-    look_at(page, slam, content)
+    look_at(page, slam, content, "Rating")
     page.get_by_role("button", name="Pause").click()
     expect(page.get_by_role("button", name="Resume")).to_be_visible(timeout=WAIT_MS)
     assert campaign_of(store, content).status is CampaignStatus.PAUSED
     page.get_by_role("button", name="Resume").click()
     expect(page.get_by_role("button", name="Pause")).to_be_visible(timeout=WAIT_MS)
     more(page, "Schedule")
-    fill(page.get_by_label("Most sessions (optional)").last, "7")
+    most = page.get_by_role("spinbutton", name="Most sessions (optional)")
+    fill(most.filter(visible=True), "7")
     page.get_by_role("button", name="Save schedule and capacity").click()
     expect(page.get_by_text("at most 7 sessions")).to_be_visible(timeout=WAIT_MS)
     page.get_by_role("button", name="Close this campaign").click()
@@ -138,13 +122,13 @@ def test_codes_and_the_proof_of_balance_are_shown_with_letters_for_models(
     content = study_with_responses(store)
     campaign = opened(store, content, items=6)
     sessions = [completed(store, campaign) for _ in range(5)]
-    look_at(page, slam, content)
+    look_at(page, slam, content, "Rating")
     more(page, "Codes")
-    expect(page.get_by_test_id("stDataFrame").first).to_be_visible(timeout=WAIT_MS)
+    expect(page.get_by_test_id("stDataFrame").filter(visible=True)).to_be_visible(timeout=WAIT_MS)
     fill(page.get_by_label("Check codes: paste those that people handed in"), "NOCODE")
-    expect(page.get_by_text("1 codes: 1 unknown, 0 pasted more than once.")).to_be_visible(
-        timeout=WAIT_MS
-    )
+    expect(
+        page.get_by_text("Codes: 1, of which unknown: 1, pasted more than once: 0.")
+    ).to_be_visible(timeout=WAIT_MS)
     pictures_of(page, pictures, "campaign_codes")
     more(page, "Proof of balance")
     expect(page.get_by_text(f"30 items in {len(sessions)} sessions.")).to_be_visible(
@@ -162,10 +146,10 @@ def test_experts_are_invited_by_links_of_their_own(
 ) -> None:
     content = study_with_responses(store)
     campaign = opened(store, content, audience=Audience.EXPERTS)
-    look_at(page, slam, content)
+    look_at(page, slam, content, "Rating")
     more(page, "Invitations")
     expect(page.get_by_text("Nobody is invited yet.")).to_be_visible(timeout=WAIT_MS)
-    page.get_by_label("Names, one a line").fill("Ada\n-")
+    page.get_by_role("textbox", name="Names, one a line").fill("Ada\n-")
     page.get_by_role("button", name="Make links").click()
     expect(page.get_by_role("button", name="Renew this link")).to_be_visible(timeout=WAIT_MS)
     assert [row.invite.name for row in list_invites(store, campaign.id)] == ["Ada", None]
@@ -181,6 +165,6 @@ def test_without_a_response_there_is_nothing_to_open(
     slam: Slam, page: Page, store: Database
 ) -> None:
     content = create_study(store, definition(), ACTOR)
-    look_at(page, slam, content)
+    look_at(page, slam, content, "Rating")
     expect(page.get_by_text("There is no response to rate yet")).to_be_visible(timeout=WAIT_MS)
     expect(page.get_by_role("button", name="Open campaign")).to_have_count(0)

@@ -1,4 +1,4 @@
-"""axe finds nothing serious on any page a rater sees, in light and in dark, on a phone and a desk."""
+"""axe finds nothing serious on any page of a rater, light or dark, on a phone or a desk."""
 
 from collections.abc import Iterator
 
@@ -48,6 +48,10 @@ def check(page: Page, heading: str) -> None:
     assert serious_findings(page) == [], heading
 
 
+def long_text(number: int) -> str:
+    return f"{'A long answer. ' * 60}{number}"
+
+
 def test_axe_itself_finds_what_is_wrong(page: Page) -> None:
     page.set_content("<p style='color:#ccc;background:#fff'>faint</p><input>")
     assert len(serious_findings(page)) >= 2
@@ -56,9 +60,7 @@ def test_axe_itself_finds_what_is_wrong(page: Page) -> None:
 def test_the_way_of_a_crowd_worker_has_no_serious_finding(slam: Slam, viewed: Page) -> None:
     campaign = opened(slam, items=1, comprehension=(QUESTION,), platform=PROLIFIC)
     viewed.route("https://app.prolific.com/**", lambda route: route.abort())
-    viewed.goto(campaign.link(PROLIFIC_PID=str(viewed.viewport_size) + viewed.evaluate(
-        "matchMedia('(prefers-color-scheme: dark)').matches + ''"
-    )))  # fmt: skip
+    viewed.goto(campaign.link(PROLIFIC_PID="one"))
     check(viewed, "Rate short briefings")
     viewed.get_by_text("I have read this and agree to take part.").click()
     viewed.get_by_role("button", name="Start").click()
@@ -88,9 +90,10 @@ def test_the_way_of_a_crowd_worker_has_no_serious_finding(slam: Slam, viewed: Pa
 
 
 def test_every_kind_of_item_has_no_serious_finding(slam: Slam, viewed: Page) -> None:
-    long_task = {"text": lambda number: "A long answer. " * 60 + str(number)}
-    pairs = Rubric(allows_both_bad=True)
-    start_rating(viewed, opened(slam, rubric=pairs, protocol=Protocol.PAIR, **long_task).link())
+    pairs = opened(
+        slam, rubric=Rubric(allows_both_bad=True), protocol=Protocol.PAIR, text=long_text
+    )
+    start_rating(viewed, pairs.link())
     viewed.get_by_role("radio", name="A is better").check()
     check(viewed, "Item 1 of 3")
     start_rating(viewed, opened(slam, rubric=CRITERIA).link())

@@ -12,7 +12,8 @@ from core.studies.rubric import Criterion, Rubric, Scale
 from core.studies.service import create_study
 from db.engine import Database
 from db.repositories.studies import VersionContent
-from db.tables import Preference, Rating
+from db.tables import CallStatus, CampaignStatus, Judge, Judgment, Preference, Rating, Response
+from db.types import new_id
 from tests.building import ACTOR, definition, store_responses
 from tests.core.rating.stored import stored_campaign, stored_session, units_of
 from tests.ui.studio_pages import VIEWS, studio
@@ -41,10 +42,11 @@ def said(page: AppTest) -> str:
     return "\n".join(element.value for element in (*page.caption, *page.subheader))
 
 
-def scored(database: Database) -> VersionContent:
+def scored(database: Database, status: CampaignStatus = CampaignStatus.CLOSED) -> VersionContent:
     """Two raters who found everything good but cold, and one thing that they could not judge."""
     content = create_study(database, replace(definition(), rubric=TWO), ACTOR)
-    campaign = stored_campaign(database, content, store_responses(database, content))
+    responses = store_responses(database, content)
+    campaign = stored_campaign(database, content, responses, status=status)
     units = [unit.id for unit in units_of(database, campaign)]
     for _ in range(2):
         stored_session(database, campaign, {**dict.fromkeys(units[:-1], 5), units[-1]: None})
@@ -79,10 +81,38 @@ def test_all_ratings_can_be_taken_away(database: Database) -> None:
     assert wanted <= labels
 
 
+def judged(database: Database, content: VersionContent) -> None:
+    """A judge's score of one response."""
+    row = Judge(identity=new_id(), name="made", label="Made", model=None, scale_min=0, scale_max=10)
+    with database.write() as session:
+        session.add(row)
+        session.flush()
+        response_id = session.exec(
+            select(Response.id).where(Response.study_id == content.study.id)
+        ).first()
+        assert response_id is not None
+        session.add(
+            Judgment(
+                judge_id=row.id, response_id=response_id, inputs_hash=new_id(),
+                status=CallStatus.OK, score=5,
+            )
+        )  # fmt: skip
+
+
+def test_files_that_name_the_models_wait_until_the_names_are_unlocked(database: Database) -> None:
+    content = scored(database, CampaignStatus.OPEN)
+    judged(database, content)
+    page = opened("results/quality.py", content)
+    assert "once the names are unlocked" in said(page)
+    labels = {element.proto.label for element in page.get("download_button")}
+    assert not any("Ratings" in label or "battles" in label for label in labels)
+
+
 def test_the_share_of_both_bad_is_said(database: Database) -> None:
     content = create_study(database, definition(), ACTOR)
     design = CampaignDesign(protocol=Protocol.PAIR)
-    campaign = stored_campaign(database, content, store_responses(database, content), design)
+    responses = store_responses(database, content)
+    campaign = stored_campaign(database, content, responses, design, status=CampaignStatus.CLOSED)
     units = [unit.id for unit in units_of(database, campaign)]
     answers = [Preference.BOTH_BAD, Preference.FIRST, Preference.TIE, Preference.BOTH_BAD]
     stored_session(database, campaign, dict(zip(units, answers, strict=True)))

@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from core.rating.exclusions import rules_of_study
 from core.rating.screening.service import screen
@@ -14,12 +14,11 @@ from db.tables import Campaign, Study, StudyVersion
 from tests.core.rating.raters import completed
 from tests.core.rating.screening.planted import careful, planted_campaign
 from tests.ui.running import Slam
-from tests.ui.walking import WAIT_MS, fill, metric, open_page, picture
+from tests.ui.walking import WAIT_MS, fill, metric, open_page, pictures_of
 
 pytestmark = pytest.mark.browser
 
 CAREFUL = 6
-WIDTHS = (1280, 390)
 
 
 @pytest.fixture(scope="module")
@@ -57,9 +56,20 @@ def screening(slam: Slam, database: Database, campaign: Campaign, page: Page) ->
     return page
 
 
+def settled(page: Page) -> None:
+    """Wait until the page is drawn to its end; what is typed before may be lost."""
+    expect(page.get_by_test_id("stApp")).to_have_attribute(
+        "data-test-script-state", "notRunning", timeout=WAIT_MS
+    )
+
+
 def choose_rule(page: Page, title: str) -> None:
-    page.get_by_role("combobox", name=re.compile("Rule$|Rule")).first.click()
-    page.get_by_role("option", name=title).click()
+    """Pick a rule; its thresholds and figures follow."""
+    box = page.get_by_role("combobox", name=re.compile("Rule"))
+    box.click()
+    page.get_by_role("option", name=title, exact=True).click()
+    expect(box).to_have_value(title, timeout=WAIT_MS)
+    settled(page)
 
 
 def test_sessions_are_left_out_with_a_reason_and_count_again_with_another(
@@ -71,17 +81,19 @@ def test_sessions_are_left_out_with_a_reason_and_count_again_with_another(
     choose_rule(screening, "Straight-lining")
     button = screening.get_by_role("button", name="Exclude these 2 sessions")
     expect(button).to_be_visible(timeout=WAIT_MS)
-    picture(screening, pictures, "screening")
+    pictures_of(screening, pictures, "screening")
 
     button.click()
     expect(screening.get_by_text("needs a reason")).to_be_visible(timeout=WAIT_MS)
+    settled(screening)
     fill(screening.get_by_label("Reason for leaving them out"), "always the same value")
     button.click()
     expect(metric(screening, "Left out now")).to_have_text("2", timeout=WAIT_MS)
     expect(metric(screening, "Count")).to_have_text("6")
     assert rules_of_study(database, study.id) == {"straight_lining": 2}
-    picture(screening, pictures, "screening-excluded")
+    pictures_of(screening, pictures, "screening-excluded")
 
+    settled(screening)
     fill(screening.get_by_label("Reason for counting it again"), "they wrote to us")
     screening.get_by_role("button", name="Let it count again").click()
     expect(metric(screening, "Left out now")).to_have_text("1", timeout=WAIT_MS)
@@ -95,7 +107,7 @@ def test_sessions_are_left_out_with_a_reason_and_count_again_with_another(
         timeout=WAIT_MS
     )
     expect(metric(screening, "Left out: excluded")).to_have_text("0")
-    picture(screening, pictures, "screening-quality-without-rule")
+    pictures_of(screening, pictures, "screening-quality-without-rule")
 
 
 def test_a_threshold_changes_who_is_flagged(screening: Page) -> None:
@@ -111,18 +123,14 @@ def test_a_threshold_changes_who_is_flagged(screening: Page) -> None:
 
 
 def test_the_page_never_names_a_model_and_fits_a_phone(
-    slam: Slam, screening: Page, browser: Browser, pictures: Path | None
+    screening: Page, pictures: Path | None
 ) -> None:
     screening.get_by_text("One session, item by item").click()
     expect(screening.get_by_role("button", name="Exclude this session by hand")).to_be_visible(
         timeout=WAIT_MS
     )
     assert "stand-in" not in screening.get_by_test_id("stMain").inner_text()
-    screening.set_viewport_size({"width": 390, "height": 800})
-    screening.wait_for_timeout(500)
-    overflow = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-    assert screening.evaluate(overflow) <= 0
-    picture(screening, pictures, "screening-phone")
+    pictures_of(screening, pictures, "screening-session")
 
 
 def test_the_assay_counts_only_who_counts(database: Database, campaign: Campaign) -> None:

@@ -44,6 +44,7 @@ def test_a_newcomer_gets_from_an_empty_folder_to_the_agreement_of_two_judges_wit
 
     _judge(page, pictures)
     open_page(page, "Quality")
+    page.get_by_role("button", name="Unlock (recorded)").click()
     expect(page.get_by_text("Response quality by model")).to_be_visible(timeout=WAIT_MS)
     picture(page, pictures, "quality")
     open_page(page, "Agreement")

@@ -21,8 +21,12 @@ def show(view: str, say: Texts, data: Mapping[str, Any], **on_change: Any) -> Ma
     ``on_change`` names callbacks as Streamlit does, ``on_answer_change`` for the trigger
     ``answer``. Gives the triggers of this run, null where there was none.
     """
-    page = {"view": view, "language": say.language}
-    result: Mapping[str, Any] = _component(key=view, data={**page, **data}, **on_change)
+    # In a list, because Streamlit looks through a dictionary for data frames and loads pandas to do
+    # so, which the raters' process must not carry.
+    # The title is set by the component too: st.set_page_config would send a message of its own.
+    page = {"view": view, "language": say.language, "title": say("page.title")}
+    sent = [{**page, **data}]
+    result: Mapping[str, Any] = _component(key=view, data=sent, **on_change)
     return result
 
 

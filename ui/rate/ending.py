@@ -10,7 +10,6 @@ from ui.rate.speaking import speaking
 def show(ending: Ending) -> None:
     """Draw the end, whatever it came to."""
     say = speaking()
-    st.set_page_config(page_title=say("page.title"))
     outcome = ending.outcome.value
     triggers = component.show(
         component.ENDING,

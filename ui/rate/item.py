@@ -19,7 +19,6 @@ from ui.store import database
 def show(session_id: str, item: ItemView, tab: str) -> None:
     """Draw the item, with why its answer was refused, if it was."""
     say = speaking()
-    st.set_page_config(page_title=say("page.title"))
     triggers = component.show(
         component.ITEM,
         say,

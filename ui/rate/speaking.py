@@ -18,8 +18,7 @@ def speaking(language: str | None = None) -> Texts:
 
 
 def dress(say: Texts) -> None:
-    """Give a page that Streamlit's own widgets make its language and its style."""
-    st.set_page_config(page_title=say("page.title"))
+    """Give a page that Streamlit's own widgets make its language, its title and its style."""
     component.show(component.PLAIN, say, {})
 
 

@@ -16,8 +16,8 @@ def offer_unlocking(campaign: Campaign, actor: str) -> None:
     """Say that the names are locked, with the button that unlocks them for good."""
     st.info(
         plain(
-            f"People are still rating in “{campaign.name}”, so which candidate is which is not "
-            "shown before it is closed. Who knows can be led by it; unlocking is recorded."
+            f"People are still rating in “{campaign.name}”, so what they gave to which model "
+            "is shown when it is closed, or once somebody unlocks it, which is recorded."
         )
     )
     st.button(
@@ -28,18 +28,18 @@ def offer_unlocking(campaign: Campaign, actor: str) -> None:
     )
 
 
-def without_locked_people(results: StudyResults, actor: str) -> StudyResults:
-    """The results; without people's answers while a campaign of the study is locked.
-
-    Then the page says so and offers to unlock. Judges' results stay.
-    """
-    campaigns = list_campaigns(database(), results.content.study.id)
+def people_are_locked(study_id: str, actor: str) -> bool:
+    """Whether people's answers by model are not to be shown yet; then the page says so."""
+    campaigns = list_campaigns(database(), study_id)
     locked = [one.campaign for one in campaigns if names_are_locked(one.campaign)]
     for campaign in locked:
         show_problem(campaign.id)
         offer_unlocking(campaign, actor)
-    if not locked:
-        return results
+    return bool(locked)
+
+
+def without_people(results: StudyResults) -> StudyResults:
+    """The results of the judges alone."""
     return replace(
         results, ratings=results.ratings.iloc[:0], preferences=results.preferences.iloc[:0]
     )

@@ -37,7 +37,7 @@ def main() -> None:
         st.Page(path, title=path.stem.replace("_", " ").capitalize(), icon=":material/bar_chart:")
         for path in sorted((VIEWS / "results").glob("[a-z]*.py"))
     ]
-    page = st.navigation({"Work": work, "Results": results})
+    page = st.navigation({"Work": work, "Results": results}, expanded=True)
     with st.sidebar:
         choose_study()
     try:

@@ -11,6 +11,7 @@ from streamlit.delta_generator import DeltaGenerator
 from core.exchange.ratings_columns import BATTLE_COLUMNS, FORMULA_NOTE, RATING_COLUMNS, codebook
 from core.exchange.ratings_export import battles_frame, ratings_frame
 from core.exchange.tables import TableFormat, table_bytes
+from core.rating.campaigns import list_campaigns, names_are_locked
 from core.studies.service import StudySummary
 from db.engine import Database
 from ui.store import database
@@ -23,9 +24,15 @@ _MIME = {
 
 
 def offer_ratings(study: StudySummary) -> None:
-    """Buttons for the ratings, the comparisons, and the codebook that explains both."""
+    """Buttons for the ratings, the comparisons, and the codebook that explains both.
+
+    The files name the models, so there are none while a campaign's names are locked.
+    """
     stem = re.sub(r"[^a-z0-9]+", "-", study.name.lower()).strip("-")
     st.subheader("Ratings, one a row")
+    if any(names_are_locked(one.campaign) for one in list_campaigns(database(), study.id)):
+        st.caption("They name the models; they can be taken away once the names are unlocked.")
+        return
     st.caption(
         "Of all versions, and also of sessions that do not count, with the reason. Raters are "
         f"pseudonyms. {FORMULA_NOTE}"

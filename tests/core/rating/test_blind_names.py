@@ -16,12 +16,7 @@ CANDIDATES = [
 
 
 def campaign(id: str = "c", **changes: Any) -> Campaign:
-    values: dict[str, Any] = {
-        "study_version_id": "v",
-        "name": "n",
-        "link_token": id,
-        "opened_by": "o",
-    }
+    values: dict[str, Any] = {"study_version_id": "v", "name": "n", "link_token": id}
     return Campaign(id=id, opened_by="o", **values | changes)
 
 

@@ -5,6 +5,7 @@ from sqlmodel import Session
 
 from core.errors import InvalidInputError, NotFoundError
 from core.rating.design import Audience, CampaignDesign
+from core.rating.entrance import start_invited
 from core.rating.invites import (
     InviteState,
     create_invites,
@@ -14,10 +15,12 @@ from core.rating.invites import (
     revoke_invite,
     state_of,
 )
+from core.rating.refusals import Cause, RefusalError
 from db.engine import Database
 from db.tables import Audit, Campaign, CampaignStatus, Invite
 from db.types import utc_now
 from tests.building import ACTOR, make_study, rows_of, store_responses
+from tests.core.rating.raters import opened
 from tests.core.rating.stored import stored_campaign, stored_session
 
 
@@ -103,6 +106,19 @@ def test_a_renewed_invite_leads_to_the_same_session_by_another_link(database: Da
         renew_invite(database, first.id, ACTOR)
 
 
+def test_who_lost_the_address_goes_on_with_a_renewed_link(database: Database) -> None:
+    campaign = opened(database, audience=Audience.EXPERTS)
+    (first,) = create_invites(database, campaign.id, "Editor", ["Ada"], ACTOR)
+    session_id = start_invited(database, first.token, "one press", None)
+    assert states(database, campaign) == [InviteState.USED]
+    second = renew_invite(database, first.id, ACTOR)
+    assert start_invited(database, second.token, "another press", None) == session_id
+    with pytest.raises(RefusalError) as refused:
+        start_invited(database, first.token, "a third press", None)
+    assert refused.value.cause is Cause.INVITE_REVOKED
+    assert states(database, campaign) == [InviteState.REVOKED, InviteState.USED]
+
+
 def test_a_revoked_invite_stays_revoked_since_the_first_time(database: Database) -> None:
     campaign = campaign_for(database)
     (invite,) = create_invites(database, campaign.id, "Editor", [None], ACTOR)
@@ -140,7 +156,7 @@ def test_the_table_holds_only_links_that_lead_somewhere(database: Database) -> N
     by_state = {row["state"]: row for row in frame.to_dict("records")}
     assert by_state["used"]["link"] == f"https://rate.example/?invite={first.token}"
     assert str(by_state["used"]["rater"]).startswith("rater-")
-    assert by_state["revoked"]["link"] is None
+    assert frame.set_index("state")["link"].notna().to_dict() == {"used": True, "revoked": False}
 
 
 def _of_invites(session: Session) -> list[Audit]:

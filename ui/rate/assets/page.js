@@ -1,4 +1,4 @@
-// What concerns the page as a whole: its language and its style sheet.
+// What concerns the page as a whole: its language, its title, its style sheet.
 
 const STYLE_SHEET = new URL("rate.css", import.meta.url).href;
 let dressed = null;
@@ -15,8 +15,9 @@ function loadStyleSheet() {
   });
 }
 
-export function dressPage({ language }) {
+export function dressPage({ language, title }) {
   document.documentElement.lang = language;
+  document.title = title;
   dressed ??= loadStyleSheet();
   return dressed;
 }

@@ -13,7 +13,7 @@ class PlainView {
 const VIEWS = { item: ItemView, ending: EndingView, plain: PlainView };
 const shown = new WeakMap();
 
-export default async function show({ data, parentElement, setTriggerValue }) {
+export default async function show({ data: [data], parentElement, setTriggerValue }) {
   await dressPage(data);
   let view = shown.get(parentElement);
   if (!view) {

@@ -77,7 +77,7 @@ def _maps(found: Balance, names: Blinded) -> None:
         {"row": names.arm(one.arm), "column": one.position + 1, "count": one.items}
         for one in found.places
     )
-    _map(places, "Items by candidate and position in the session", "position")
+    _map(places, "Items by candidate and position", "position")
 
 
 def _map(cells: pd.DataFrame, title: str, column: str) -> None:

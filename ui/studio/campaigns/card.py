@@ -86,7 +86,7 @@ def _link(campaign: Campaign, design: CampaignDesign) -> None:
         st.caption("Experts come by links of their own; make them below, under “Invitations”.")
         return
     link = f"{settings().rate_url}/?campaign={campaign.link_token}"
-    st.code(platform_link(link, design.platform), language=None)
+    st.code(platform_link(link, design.platform), language=None, wrap_lines=True)
     parameter = design.platform.rater_parameter
     if parameter is not None and adds_nothing_itself(design.platform):
         st.caption(

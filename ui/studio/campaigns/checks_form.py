@@ -62,7 +62,7 @@ def gold_input(key: str, material: Material, protocol: Protocol) -> tuple[GoldIt
         columns["it is"] = st.column_config.SelectboxColumn(options=list(_BETTER), required=True)
     st.caption("Gold texts, shown as if they were responses, with the right answer to each:")
     rows = _rows(columns, f"gold_{protocol}_{key}")
-    return tuple(_gold_item(row, ids, protocol) for row in rows if _text(row, "text"))
+    return tuple(gold_item_of(row, ids, protocol) for row in rows if _text(row, "text"))
 
 
 def comprehension_input(key: str) -> tuple[Question, ...]:
@@ -74,7 +74,7 @@ def comprehension_input(key: str) -> tuple[Question, ...]:
             "right": st.column_config.SelectboxColumn(options=_OPTIONS, required=True),
         }
         rows = _rows(columns, f"comprehension_{key}")
-    return tuple(_question(row) for row in rows if _text(row, "question"))
+    return tuple(question_of(row) for row in rows if _text(row, "question"))
 
 
 def _rows(columns: dict[str, Any], key: str) -> list[dict[str, Any]]:
@@ -94,7 +94,11 @@ def _text(row: dict[str, Any], column: str) -> str:
     return value.strip() if isinstance(value, str) else ""
 
 
-def _gold_item(row: dict[str, Any], ids: dict[str, str], protocol: Protocol) -> GoldItem:
+def gold_item_of(row: dict[str, Any], ids: dict[str, str], protocol: Protocol) -> GoldItem:
+    """What a row of the table says; what is missing is refused when the campaign is opened.
+
+    ``ids`` is ``name of a test case -> its id``.
+    """
     is_score = protocol is Protocol.SCORE
     return GoldItem(
         test_case_id=ids.get(_text(row, "test case"), ""),
@@ -111,8 +115,11 @@ def _number(row: dict[str, Any], column: str) -> int | None:
     return None if value is None or pd.isna(value) else int(value)
 
 
-def _question(row: dict[str, Any]) -> Question:
-    """Options that were left empty are none; a right one that is empty is refused later."""
+def question_of(row: dict[str, Any]) -> Question:
+    """What a row of the table says; options that were left empty are none.
+
+    A right one that is empty is refused when the campaign is opened.
+    """
     given = [one for one in _OPTIONS if _text(row, one)]
     right = row.get("right")
     return Question(

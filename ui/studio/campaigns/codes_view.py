@@ -8,6 +8,7 @@ from core.rating.codes import CodeStatus, PastedCode, codes_frame, verify_codes
 from db.tables import Campaign
 from ui.plain import plain
 from ui.store import database
+from ui.studio.campaigns.moments import MOMENT
 from ui.studio.downloads import offer_downloads
 from ui.studio.progress import UNKNOWN
 
@@ -30,6 +31,7 @@ def show_codes(campaign: Campaign) -> None:
         shown.rename(columns=lambda name: name.replace("_", " ")),
         hide_index=True,
         placeholder=UNKNOWN,
+        column_config={"started at": MOMENT, "ended at": MOMENT},
     )
     if len(frame) > _ROWS_SHOWN:
         st.caption(f"The newest {_ROWS_SHOWN} of {len(frame):,}; the files hold all of them.")
@@ -47,7 +49,9 @@ def show_codes(campaign: Campaign) -> None:
 def _verified(found: list[PastedCode]) -> None:
     unknown = sum(one.status is CodeStatus.UNKNOWN for one in found)
     twice = sum(one.times_pasted > 1 for one in found)
-    st.write(f"{len(found):,} codes: {unknown:,} unknown, {twice:,} pasted more than once.")
+    st.write(
+        f"Codes: {len(found):,}, of which unknown: {unknown:,}, pasted more than once: {twice:,}."
+    )
     st.dataframe(
         pd.DataFrame(
             {

@@ -13,8 +13,10 @@ from core.rating.invites import (
 from db.repositories.invites import InviteRow
 from db.tables import Campaign, CampaignStatus
 from ui.plain import plain
+from ui.rate.safe import visible
 from ui.store import database, settings
 from ui.studio.acting import act
+from ui.studio.campaigns.moments import MOMENT
 from ui.studio.downloads import offer_downloads
 from ui.studio.progress import UNKNOWN
 
@@ -32,6 +34,7 @@ def show_invites(campaign: Campaign, actor: str) -> None:
         frame.rename(columns=lambda name: name.replace("_", " ")),
         hide_index=True,
         placeholder=UNKNOWN,
+        column_config={"created at": MOMENT, "used at": MOMENT},
     )
     offer_downloads(frame, f"{campaign.name} invitations {campaign.id[:6]}")
     _change(campaign, rows, actor)
@@ -80,4 +83,4 @@ def _change(campaign: Campaign, rows: list[InviteRow], actor: str) -> None:
 
 
 def _label(row: InviteRow) -> str:
-    return plain(f"{row.invite.role}: {row.invite.name or 'no name'}, {row.invite.token[:4]}…")
+    return visible(f"{row.invite.role}, {row.invite.name or 'no name'}, {row.invite.token[:4]}…")

@@ -1,8 +1,11 @@
-"""A moment that may be left empty."""
+"""Moments in forms and tables, in UTC."""
 
 from datetime import UTC, datetime
 
 import streamlit as st
+
+MOMENT = st.column_config.DatetimeColumn(format="YYYY-MM-DD HH:mm [UTC]", timezone="UTC")
+"""The column of a table that holds moments."""
 
 
 def moment_input(label: str, key: str, value: datetime | None = None) -> datetime | None:

@@ -35,9 +35,14 @@ def show_plan(draft: Draft, material: Material) -> None:
         )
     unit = "points" if design.protocol is Protocol.SCORE else "of the comparisons won"
     _precision(found.precision, unit)
+    if draft.capacity is not None and draft.capacity < found.sessions:
+        st.warning(
+            f"At most {draft.capacity:,} sessions are let in and {found.sessions:,} are needed; "
+            "some responses will get fewer ratings than planned."
+        )
     for sentence in warnings(design, found):
         st.warning(plain(sentence), icon=":material/policy:")
-    with st.expander("What more raters or test cases would buy"):
+    with st.expander("What more raters or test cases would buy", expanded=True):
         frame = precision_by_size(design, material.rubric, **sizes)
         width = found.precision.half_width
         planned = None if width is None else (found.precision.raters, width)

@@ -10,7 +10,7 @@ from ui.studio.charts.style import BLUE, nothing_to_draw, styled
 __all__ = ["completions_chart"]
 
 _TITLE: Final = "Complete sessions an hour"
-_HEIGHT: Final = 180
+_HEIGHT: Final = 220
 
 
 def completions_chart(completions: pd.DataFrame) -> alt.LayerChart:
@@ -21,10 +21,10 @@ def completions_chart(completions: pd.DataFrame) -> alt.LayerChart:
     if completions.empty:
         return nothing_to_draw(_TITLE)
     # Without the zone the browser would shift the hours to its own.
-    rows = completions.assign(hour=completions["hour"].dt.strftime("%Y-%m-%d %H:00"))
-    bars: alt.Chart = alt.Chart(rows).mark_bar(color=BLUE)
+    rows = completions.assign(hour=completions["hour"].dt.strftime("%m-%d %H:00"))
+    bars: alt.Chart = alt.Chart(rows).mark_bar(color=BLUE, size=14)
     bars = bars.encode(
-        x=alt.X("hour:O", title="hour (UTC)", axis=alt.Axis(labelOverlap=True)),
+        x=alt.X("hour:O", title="hour (UTC)", axis=alt.Axis(labelOverlap=True, labelAngle=0)),
         y=alt.Y("complete:Q", title="sessions", axis=alt.Axis(tickMinStep=1)),
         tooltip=[
             alt.Tooltip("hour:N", title="hour (UTC)"),

@@ -32,7 +32,8 @@ def heat_map(
         return nothing_to_draw(title)
     rows = cells.assign(
         share=cells["count"] / cells["target"].where(cells["target"] > 0, 1),
-        ink=lambda one: one["share"].gt(0.6),
+        # White is read on the darkest blues only.
+        dark=lambda one: one["share"] > 0.8 * max(1.0, one["share"].max()),
     )
     columns = rows["column"].unique().tolist()
     y = alt.Y(
@@ -56,6 +57,6 @@ def heat_map(
     )
     layers = [squares]
     if len(columns) <= _MOST_COLUMNS_WITH_NUMBERS:
-        colour = alt.condition("datum.ink", alt.value("white"), alt.value(INK))
+        colour = alt.condition("datum.dark", alt.value("white"), alt.value(INK))
         layers.append(chart.mark_text(fontSize=11).encode(text="count:Q", color=colour))
     return styled(layers, title, subtitle=list(subtitle), height=alt.Step(_ROW_PIXELS))

@@ -12,7 +12,7 @@ __all__ = ["FLAGGED", "NOT_FLAGGED", "screening_chart"]
 FLAGGED: Final = "flagged"
 NOT_FLAGGED: Final = "not flagged"
 _BARS: Final = 20
-_HEIGHT: Final = 180
+_HEIGHT: Final = 220
 
 
 def screening_chart(

@@ -135,7 +135,7 @@ def _collected(campaign_id: str, name: str) -> None:
         subtitle=("The darker, the nearer to the target.",),
     )
     st.altair_chart(chart, theme=None)
-    st.dataframe(collected.arms, hide_index=True)
+    st.dataframe(collected.arms.rename(columns={"arm": "candidate"}), hide_index=True)
     offer_downloads(collected.cells, f"{name} cells {campaign_id[:6]}")
 
 

@@ -29,12 +29,12 @@ from ui.store import database
 from ui.studio.acting import act, show_problem
 from ui.studio.charts.screening import screening_chart
 from ui.studio.downloads import offer_downloads
+from ui.studio.progress import UNKNOWN
 from ui.studio.results_view import rule_title
 from ui.studio.session import require_staff, study_or_stop
 
 _PLACE = "screening"
 _MOMENT = st.column_config.DatetimeColumn("decided (UTC)", format="YYYY-MM-DD HH:mm")
-_SECONDS = st.column_config.NumberColumn(format="%.1f")
 
 
 def page() -> None:
@@ -88,7 +88,10 @@ def _panel(report: ScreeningReport) -> None:
     if panel.raters:
         by_kind = {"all": panel, **report.panels}
         st.dataframe(
-            pd.DataFrame([_assay_row(name, one) for name, one in by_kind.items()]), hide_index=True
+            pd.DataFrame([_assay_row(name, one) for name, one in by_kind.items()]),
+            hide_index=True,
+            column_config={"mean gap (points)": st.column_config.NumberColumn(format="%.2f")},
+            placeholder=UNKNOWN,
         )
     st.caption(
         "Known-bad texts are the reference's own, broken off or taken from another test case. A "
@@ -116,11 +119,11 @@ def _interval(low: float | None, high: float | None, form: str) -> str | None:
 
 def _overview(report: ScreeningReport, findings: pd.DataFrame) -> None:
     st.subheader("What the rules see")
-    columns = st.columns(3)
-    columns[0].metric("Complete sessions", len(report.behaviours))
-    columns[1].metric("Left out now", len(report.left_out))
-    columns[2].metric("Count", len(report.behaviours) - len(report.left_out))
-    st.dataframe(overview_frame(findings, rules()), hide_index=True)
+    with st.container(horizontal=True):
+        st.metric("Complete sessions", len(report.behaviours))
+        st.metric("Left out now", len(report.left_out))
+        st.metric("Count", len(report.behaviours) - len(report.left_out))
+    st.dataframe(overview_frame(findings, rules()), hide_index=True, height="content")
     offer_downloads(findings, f"{report.campaign.name} screening")
 
 
@@ -146,7 +149,12 @@ def _rule(report: ScreeningReport, findings: pd.DataFrame, actor: str) -> None:
     st.dataframe(
         flagged[["rater", "value", "evidence", "excluded", "reason"]],
         hide_index=True,
-        column_config={"evidence": st.column_config.TextColumn(width="large")},
+        column_config={
+            "value": st.column_config.NumberColumn(rule.figure_title, format="%.3g"),
+            "evidence": st.column_config.TextColumn(width="large"),
+            "excluded": st.column_config.CheckboxColumn("excluded now"),
+        },
+        placeholder=UNKNOWN,
     )
     new = sum(one.is_new for one in report.of_rule(name))
     if new:
@@ -222,7 +230,11 @@ def _session(report: ScreeningReport, actor: str) -> None:
         st.dataframe(
             items_frame(behaviour),
             hide_index=True,
-            column_config={"active_s": _SECONDS, "server_s": _SECONDS},
+            column_config={
+                "active_s": st.column_config.NumberColumn("active time (s)", format="%.1f"),
+                "server_s": st.column_config.NumberColumn("server time (s)", format="%.1f"),
+            },
+            placeholder=UNKNOWN,
         )
         for finding in report.findings:
             if finding.session_id == session_id and finding.evidence.flagged is not None:
@@ -261,7 +273,8 @@ def _decisions(decisions: list[Decision], report: ScreeningReport, actor: str) -
     st.dataframe(
         frame.drop(columns="subject_id").assign(rule=frame["rule"].map(rule_title)),
         hide_index=True,
-        column_config={"decided_at": _MOMENT},
+        column_config={"decided_at": _MOMENT, "decided_by": "by"},
+        placeholder=UNKNOWN,
     )
     offer_downloads(frame, f"{report.campaign.name} decisions")
     standing = [one for one in decisions if one.stands and one.row.excluded]

@@ -10,7 +10,7 @@ from core.analysis.preferences import preference_share_by_model
 from core.analysis.quality import judged_quality_by_model, quality_by_model
 from core.analysis.ranking import rank_models, scores_by_source
 from core.results import StudyResults
-from ui.studio.blinding import without_locked_people
+from ui.studio.blinding import people_are_locked
 from ui.studio.charts.agreement import agreement_chart
 from ui.studio.downloads import offer_downloads
 from ui.studio.results_view import choose_criterion, chosen_results, show_counts
@@ -24,7 +24,8 @@ def page() -> None:
     st.title("Agreement of judges with people")
     results = chosen_results(study)
     show_counts(results)
-    results = without_locked_people(results, actor)
+    if people_are_locked(study.id, actor):
+        return
     human = _human_scores(results)
     if not human:
         st.info("People have not finished a session yet; share a rating link first.")

@@ -8,7 +8,7 @@ from core.analysis.frames import PEOPLE
 from core.analysis.preferences import preference_share_by_model
 from core.analysis.quality import judged_quality_by_model, quality_by_model
 from core.results import StudyResults
-from ui.studio.blinding import without_locked_people
+from ui.studio.blinding import people_are_locked, without_people
 from ui.studio.charts.mean_scores import mean_scores_chart
 from ui.studio.charts.score_distribution import score_distribution_chart
 from ui.studio.downloads import offer_downloads
@@ -16,8 +16,9 @@ from ui.studio.ratings_downloads import offer_ratings
 from ui.studio.results_view import choose_criterion, chosen_results, show_cautions, show_counts
 from ui.studio.session import require_staff, study_or_stop
 
+# The scale drawn in full where people have not rated: that of judges who are asked for a score.
+# (Streamlit would print a docstring of a page's constant onto the page.)
 _JUDGES_SCALE = (0.0, 10.0)
-"""The scale drawn in full where people have not rated: that of judges who are asked for a score."""
 
 
 def page() -> None:
@@ -27,7 +28,10 @@ def page() -> None:
     st.title("Quality by model")
     results = chosen_results(study)
     show_counts(results)
-    results = without_locked_people(results, actor)
+    if people_are_locked(study.id, actor):
+        results = without_people(results)
+        if results.judgments.empty:
+            return
     if results.ratings.empty and results.judgments.empty and results.preferences.empty:
         st.info("Nothing is scored yet. Share a rating link, or run a judge.")
         return
