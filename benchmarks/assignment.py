@@ -25,7 +25,8 @@ from core.rating.reserving import release_abandoned, reserve
 from core.rating.units import add_units, units_of
 from db.engine import Database, sqlite_url
 from db.migrate import migrate
-from db.repositories.reservation import Held, Reservations
+from db.repositories.reservation import Reservations
+from db.repositories.reserved import Counters, Held
 from db.repositories.responses import ResponseInContext
 from db.tables import (
     CallStatus,
@@ -237,7 +238,6 @@ def _open(database: Database, shape: Shape) -> str:
 def _reserve_before(database: Database, campaign_id: str, shape: Shape) -> None:
     """As many complete sessions as there are to be, without the cost of starting each."""
     with database.write() as session:
-        store = Reservations(session.connection(), campaign_id)
         units = session.exec(
             select(CampaignUnit)
             .where(CampaignUnit.campaign_id == campaign_id)
@@ -272,8 +272,9 @@ def _reserve_before(database: Database, campaign_id: str, shape: Shape) -> None:
                     "unit_id": unit.id,
                 }
             )
-        store.add_items(items)
-        store.count(held, 1, shape.design.overlap, random.SystemRandom())
+        Reservations(session.connection(), campaign_id).add_items(items)
+        counters = Counters(session.connection(), campaign_id)
+        counters.count(held, 1, shape.design.overlap, random.SystemRandom())
 
 
 def _insert(session: Session, rows: Sequence[SQLModel]) -> None:

@@ -73,7 +73,7 @@ def main() -> None:
 
 def _compare(store: str, home: Path, url: str) -> None:
     environment = os.environ | {"SLAM_HOME": str(home), "DATABASE_URL": url}
-    token = _prepare(home, url)
+    token = prepare(home, url)
     with ExitStack() as stack:
         ours_served = stack.enter_context(serving("ui/rate/app.py", environment))
         bare_served = stack.enter_context(serving("benchmarks/bare_page.py", environment))
@@ -100,7 +100,7 @@ def _report(store: str, ours: Measured, bare: Measured) -> None:
     )
 
 
-def _prepare(home: Path, url: str) -> str:
+def prepare(home: Path, url: str) -> str:
     """A campaign whose one session is longer than the measurement; gives its token."""
     database = Database(url)
     migrate(database)

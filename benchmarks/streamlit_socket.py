@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -56,6 +56,7 @@ class Tab:
     texts: list[str] = field(default_factory=list)
     component_id: str = ""
     component_data: dict[str, Any] = field(default_factory=dict)
+    stack: ExitStack = field(default_factory=ExitStack)
 
     def __enter__(self) -> "Tab":
         """Open the socket and run the page once."""
@@ -63,8 +64,8 @@ class Tab:
         headers = {"cookie": self.cookie} if self.cookie else None
         # Streamlit takes its protocol from the subprotocol's name.
         protocols: Any = ["streamlit"]
-        self.socket = connect(
-            address, subprotocols=protocols, compression=None, additional_headers=headers
+        self.socket = self.stack.enter_context(
+            connect(address, subprotocols=protocols, compression=None, additional_headers=headers)
         )
         self.run({})
         return self
@@ -76,8 +77,7 @@ class Tab:
         trace: TracebackType | None,
     ) -> None:
         """Close the socket."""
-        if self.socket:
-            self.socket.close()
+        self.stack.close()
 
     def widget(self, key_start: str) -> str:
         """The id of the newest widget whose key begins so."""

@@ -22,6 +22,7 @@ from db.types import utc_now
 BY_HAND = "by_hand"
 """The rule of decisions that a person takes without one."""
 _MAX_REASON = 2000
+_AT_A_TIME = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,9 @@ def exclude(
 ) -> int:
     """Let things not count any more; items of a session that is left out return to the pool.
 
+    Decisions are stored a few at a time: raters' answers must not wait for hundreds. Should that
+    break off in the middle, the same request again goes on with the rest.
+
     Args:
         database: where to store.
         subject: what the ids are of.
@@ -59,11 +63,16 @@ def exclude(
         InvalidInputError: there is no reason, or it cannot be stored.
     """
     reason = _checked(reason)
-    with database.write() as session:
-        held = _held_by(session, subject, subject_ids, rule)
-        new = [one for one in dict.fromkeys(subject_ids) if one not in held]
-        _decide(session, subject, new, True, rule, reason, evidence, actor)
-    return len(new)
+    wanted = list(dict.fromkeys(subject_ids))
+    stored = 0
+    for start in range(0, len(wanted), _AT_A_TIME):
+        with database.write() as session:
+            some = wanted[start : start + _AT_A_TIME]
+            held = _held_by(session, subject, some, rule)
+            new = [one for one in some if one not in held]
+            _decide(session, subject, new, True, rule, reason, evidence, actor)
+        stored += len(new)
+    return stored
 
 
 def include_again(

@@ -15,7 +15,8 @@ from core.rating.assignment import Placed, arm_of, arrange, choose_units
 from core.rating.design import CampaignDesign, Protocol, design_of
 from db.repositories.exclusions import excluded_ids
 from db.repositories.leases import Leases
-from db.repositories.reservation import Cell, Held, Planted, Reservations, Unit
+from db.repositories.reservation import Cell, Planted, Reservations, Unit
+from db.repositories.reserved import Counters, Held
 from db.tables import Campaign, ControlKind, Subject
 
 
@@ -66,7 +67,8 @@ def reserve(
     places = store.places({arm_of(one) for one in chosen})
     placed = arrange(chosen, places, choice.arms, rng, in_pairs=in_pairs)
     store.add_items([_row(session_id, one, in_pairs=in_pairs) for one in placed])
-    store.count([_held(one) for one in placed], 1, design.overlap, rng)
+    counters = Counters(session.connection(), campaign.id)
+    counters.count([_held(one) for one in placed], 1, design.overlap, rng)
     return len(placed)
 
 
@@ -248,5 +250,5 @@ def _recount(
     *,
     by: int,
 ) -> None:
-    store = Reservations(session.connection(), campaign_id)
-    store.count(store.held(session_ids), by, design.overlap)
+    counters = Counters(session.connection(), campaign_id)
+    counters.count(counters.held(session_ids), by, design.overlap)

@@ -1,21 +1,39 @@
 """What screening reads of a campaign: who answered what, when, and what was shown."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
+from sqlalchemy import select as select_columns
 from sqlmodel import Session, col, select
 
 from db.repositories.responses import ResponseInContext, Responses
 from db.tables import (
+    AnswerStatus,
     Campaign,
     Control,
     Item,
+    Preference,
     Rater,
     Rating,
     RatingSession,
     SessionStatus,
     StudyVersion,
 )
+
+
+@dataclass(frozen=True, slots=True)
+class GivenRating:
+    """What screening needs of a `Rating`; whole rows of thousands would be slow to make."""
+
+    item_id: str
+    criterion: str
+    value: int | None
+    preference: Preference | None
+    status: AnswerStatus
+    comment: str | None
+    active_ms: int | None
+    shown_to_saved_ms: int | None
+    reported_ms: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +45,7 @@ class CampaignAnswers:
 
     sessions: Sequence[tuple[RatingSession, Rater]]
     items: dict[str, list[Item]]
-    ratings: dict[str, list[Rating]]
+    ratings: dict[str, list[GivenRating]]
     responses: dict[str, ResponseInContext]
     controls: dict[str, Control]
 
@@ -35,8 +53,8 @@ class CampaignAnswers:
 def answers_of(session: Session, campaign_id: str) -> CampaignAnswers:
     """Everything that the campaign's complete sessions hold, oldest session first."""
     is_complete = (
-        (RatingSession.campaign_id == campaign_id),
-        (RatingSession.status == SessionStatus.COMPLETE),
+        col(RatingSession.campaign_id) == campaign_id,
+        col(RatingSession.status) == SessionStatus.COMPLETE,
     )
     sessions = session.exec(
         select(RatingSession, Rater)
@@ -54,13 +72,15 @@ def answers_of(session: Session, campaign_id: str) -> CampaignAnswers:
     ):
         items.setdefault(item.session_id, []).append(item)
         response_ids.update(filter(None, (item.response_id, item.second_response_id)))
-    ratings: dict[str, list[Rating]] = {}
-    for rating in session.exec(
-        select(Rating)
+    ratings: dict[str, list[GivenRating]] = {}
+    rows = session.connection().execute(
+        select_columns(*(col(getattr(Rating, one.name)) for one in fields(GivenRating)))
         .join(RatingSession, col(RatingSession.id) == col(Rating.session_id))
         .where(*is_complete)
         .order_by(col(Rating.criterion))
-    ):
+    )
+    for row in rows:
+        rating = GivenRating(*row)
         ratings.setdefault(rating.item_id, []).append(rating)
     controls = session.exec(select(Control).where(Control.campaign_id == campaign_id)).all()
     return CampaignAnswers(

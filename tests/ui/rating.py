@@ -14,7 +14,7 @@ from core.rating.invites import create_invites
 from core.studies.rubric import DEFAULT_RUBRIC, Criterion, Rubric
 from core.studies.service import create_study
 from db.engine import Database
-from db.tables import Campaign, Rating, RatingSession
+from db.tables import Campaign, Item, Rating, RatingSession
 from tests.building import ACTOR, definition, numbered_text, store_responses
 from tests.ui.running import Slam
 
@@ -61,6 +61,14 @@ class Opened:
         with self.slam.store() as session:
             query = select(RatingSession).where(RatingSession.campaign_id == self.campaign.id)
             return list(session.exec(query.order_by(col(RatingSession.started_at))).all())
+
+    def item_ids(self) -> set[str]:
+        """The items of all its sessions."""
+        with self.slam.store() as session:
+            query = select(Item.id).where(
+                col(Item.session_id).in_([one.id for one in self.sessions()])
+            )
+            return set(session.exec(query).all())
 
     def ratings(self) -> list[Rating]:
         """What was given in all its sessions, in the order it was stored."""

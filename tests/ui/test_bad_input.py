@@ -207,7 +207,7 @@ def test_a_participant_goes_on_after_the_campaign_was_closed(
     sidebar.get_by_role("button", name="Save study").click()
     expect(admin.get_by_role("heading", name="Closed soon")).to_be_visible(timeout=WAIT_MS)
     generate(admin)
-    link = f"{open_campaign(admin)}&PROLIFIC_PID=p1"
+    link = f"{open_campaign(admin, 'Prolific')}&PROLIFIC_PID=p1"
     start_rating(phone, link)
     rate(phone, 3)
     admin.get_by_role("button", name="Close this campaign").click()

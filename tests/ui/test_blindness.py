@@ -8,8 +8,11 @@ import pytest
 from playwright.sync_api import Page, Response, WebSocket
 from sqlmodel import select
 
+from core.rating.design import Protocol
+from core.studies.rubric import Rubric
 from db.tables import Candidate, Item, Run, Study, StudyVersion, TestCase
 from db.tables import Response as ResponseRow
+from tests.ui.rating import CRITERIA, opened
 from tests.ui.running import Slam
 from tests.ui.walking import (
     completion_code,
@@ -18,6 +21,7 @@ from tests.ui.walking import (
     make_study,
     open_campaign,
     rate,
+    save,
     sign_in,
     start_rating,
 )
@@ -37,13 +41,50 @@ def test_a_raters_browser_receives_nothing_that_names_sorts_or_groups_by_model(
     for number in range(items_in_session(phone)):
         rate(phone, number % 11)
     completion_code(phone)
+    _check_blind(slam, "\n".join(received))
 
+
+@pytest.mark.parametrize(
+    ("rubric", "protocol", "choice"),
+    [
+        (Rubric(allows_both_bad=True), Protocol.PAIR, "B is better"),
+        (CRITERIA, Protocol.PAIR, "About the same"),
+        (CRITERIA, Protocol.SCORE, "7 of 0 to 10"),
+    ],
+    ids=["pairs", "pairs by criteria", "scores by criteria"],
+)
+def test_pairs_and_criteria_tell_no_more_of_the_models(
+    slam: Slam, phone: Page, rubric: Rubric, protocol: Protocol, choice: str
+) -> None:
+    campaign = opened(slam, rubric=rubric, protocol=protocol, items=4, known_bad_items=1)
+    received = _listen(phone)
+    start_rating(phone, campaign.link())
+    phone.get_by_role("button", name="Read the instructions again").click()
+    phone.get_by_role("button", name="Back to the item").click()
+    for _ in range(items_in_session(phone)):
+        for group in phone.get_by_role("radiogroup").all():
+            group.get_by_role("radio", name=choice).check()
+        save(phone)
+    completion_code(phone)
     everything = "\n".join(received)
-    assert "Response 1 of" in everything, "the test must have heard the page"
+    _check_blind(slam, everything, campaign.item_ids())
+    for word in (
+        "known_bad",
+        "control_id",
+        "other_case",
+        "truncated",
+        "swapped",
+        "second_response",
+    ):
+        assert word not in everything.lower(), word
+
+
+def _check_blind(slam: Slam, everything: str, items: set[str] | None = None) -> None:
+    assert '"item_id"' in everything, "the test must have heard the page"
     for secret in _what_tells_models(slam):
         assert secret.lower() not in everything.lower()
     seen = set(re.findall(r"(?<![0-9a-f])[0-9a-f]{32}(?![0-9a-f])", everything))
-    assert _items(slam) <= seen, "the page names its items, by identifiers of their own"
+    assert (items or _items(slam)) <= seen, "the page names its items, by identifiers of their own"
     assert not seen & _rows_that_share_a_model(slam)
 
 

@@ -17,7 +17,7 @@ from tests.building import ACTOR, definition, rows_of
 from tests.core.rating.raters import completed, opened
 from tests.ui.looking import look_at, study_with_responses
 from tests.ui.running import Slam
-from tests.ui.walking import WAIT_MS, fill, metric, pictures_of
+from tests.ui.walking import WAIT_MS, fill, metric, pick, pictures_of, settled
 
 pytestmark = pytest.mark.browser
 
@@ -47,16 +47,19 @@ def test_the_design_is_shown_as_it_changes_and_opened_as_it_was_shown(
     content = study_with_responses(store)
     look_at(page, slam, content, "Rating")
     expect(metric(page, "Ratings needed")).to_have_text("45", timeout=WAIT_MS)
+    settled(page)
     fill(page.get_by_label("People who rate each response"), "6")
     expect(metric(page, "Ratings needed")).to_have_text("90", timeout=WAIT_MS)
-    page.get_by_label("Platform", exact=True).click()
-    page.get_by_role("option", name="Prolific").click()
+    pick(page, "Platform", "Prolific")
     expect(
         page.get_by_text("No pay is planned; Prolific does not take unpaid studies")
     ).to_be_visible(timeout=WAIT_MS)
+    settled(page)
     fill(page.get_by_label("Pay a session (optional)"), "2")
     expect(metric(page, "Cost in all")).to_be_visible(timeout=WAIT_MS)
+    settled(page)
     fill(page.get_by_label("Complete", exact=True), "C1AB")
+    settled(page)
     expect(page.get_by_text("Expected precision: the mean difference")).to_be_visible()
     pictures_of(page, pictures, "campaign_form")
     page.get_by_role("button", name="Open campaign").click()

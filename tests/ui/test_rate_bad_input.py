@@ -25,7 +25,7 @@ pytestmark = pytest.mark.browser
 
 NASTY = (
     "<script>document.title='owned'</script><img src=x onerror=\"document.title='owned'\">"
-    "<b>bold</b> \u202egnp.exe\u202c a\x07b\x1b[31m\r\nנכון, 10 < 20 ![x](https://evil.test/a.png)"
+    "<b>bold</b> \u202egnp.exe\u202c a\x07b\x1b[31m\r\n\u05e0\u05db, 10 < 20 ![x](https://evil.test/a.png)"
 )
 SHOWN = "<b>bold</b> [U+202E]gnp.exe[U+202C] a[U+0007]b[U+001B][31m"
 
@@ -81,7 +81,7 @@ def test_html_and_characters_that_turn_text_around_are_shown_and_never_executed(
     assert rating.comment.startswith("<script>")
 
 
-FORGED: list[tuple[Any, str]] = [
+FORGED: list[tuple[Any, str | None]] = [
     ({"values": {"quality": -1}}, "not on the scale"),
     ({"values": {"quality": 11}}, "not on the scale"),
     ({"values": {"quality": 7.5}}, "not on the scale"),
@@ -108,9 +108,8 @@ def test_values_sent_by_hand_over_the_websocket_are_refused_in_one_sentence(slam
     with Tab(slam.rate_url, f"session={token}") as tab:
         item_id = tab.item_id
         for number, (forged, sentence) in enumerate(FORGED):
-            sent = {"item_id": item_id, "nonce": str(number), **forged} if isinstance(
-                forged, dict
-            ) else forged  # fmt: skip
+            whole = {"item_id": item_id, "nonce": str(number)}
+            sent = {**whole, **forged} if isinstance(forged, dict) else forged
             tab.trigger(Trigger("answer", sent))
             assert tab.item_id == item_id, forged
             problem = tab.component_data["problem"]
@@ -243,15 +242,20 @@ def test_an_answer_sent_while_the_server_is_down_is_stored_once_it_is_up_again(
         start_rating(phone, campaign.link())
         page.goto(campaign.link())
         expect(page.get_by_role("heading", name="One moment, please")).to_be_visible()
+        page.goto("about:blank")
         choose(phone, 8)
         os.kill(slam.process_id("rate"), signal.SIGKILL)
         slam.process.wait(timeout=20)
+        # Streamlit has noticed by then, and must not lock the page.
+        phone.wait_for_timeout(5_000)
+        phone.get_by_label("Comment (optional)").fill("while it was down")
         phone.get_by_role("button", name="Save and go on").click()
         expect(phone.get_by_text("Your answer is kept here")).to_be_visible(timeout=15_000)
         expect(phone.get_by_role("dialog")).to_have_count(0)
     with running_slam(environment) as slam:
         expect(phone.get_by_role("heading", name="Item 2 of 2")).to_be_visible(timeout=40_000)
         save_as_usual(phone, 9)
-        assert [one.value for one in campaign.ratings()] == [8, 9]
-        page.reload()
+        given = [(one.value, one.comment) for one in campaign.ratings()]
+        assert given == [(8, "while it was down"), (9, None)]
+        page.goto(campaign.link())
         expect(page.get_by_role("button", name="Start")).to_be_visible(timeout=WAIT_MS)

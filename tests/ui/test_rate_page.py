@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
+from psutil import Process
 from sqlmodel import select
 
 from core.rating import humanity
@@ -407,3 +408,11 @@ def test_no_furniture_of_streamlit_is_in_sight(slam: Slam, page: Page) -> None:
     assert page.title() == "Rating"
     assert shown_item(page) == "Item 1 of 3"
     assert items_in_session(page) == 3
+
+
+def test_the_raters_process_carries_no_pandas(slam: Slam, page: Page) -> None:
+    start_rating(page, opened(slam, items=2).link())
+    rate(page, 5)
+    loaded = {Path(one.path).parts for one in Process(slam.process_id("rate")).memory_maps()}
+    assert any("pydantic_core" in parts for parts in loaded), "the test must see what is loaded"
+    assert not any("pandas" in parts for parts in loaded)

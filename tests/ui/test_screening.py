@@ -46,6 +46,8 @@ def study_of(database: Database, campaign: Campaign) -> Study:
 @pytest.fixture
 def screening(slam: Slam, database: Database, campaign: Campaign, page: Page) -> Page:
     """The page, signed in, looking at the campaign's study."""
+    # All of the page is in view: what opens is not pushed out of it by what comes later.
+    page.set_viewport_size({"width": 1280, "height": 2400})
     page.goto(slam.studio_url)
     page.get_by_label("Name").fill("admin")
     page.get_by_label("Password").fill(slam.password)
@@ -53,6 +55,7 @@ def screening(slam: Slam, database: Database, campaign: Campaign, page: Page) ->
     expect(page.get_by_test_id("stSidebarNav")).to_be_visible(timeout=WAIT_MS)
     page.goto(f"{slam.studio_url}/screening?study={study_of(database, campaign).name}")
     expect(page.get_by_role("heading", name="Screening of sessions")).to_be_visible(timeout=WAIT_MS)
+    settled(page)
     return page
 
 
@@ -103,7 +106,7 @@ def test_sessions_are_left_out_with_a_reason_and_count_again_with_another(
     open_page(screening, "Quality")
     expect(metric(screening, "Left out: excluded")).to_have_text("1", timeout=WAIT_MS)
     screening.get_by_role("button", name="Straight-lining").click()
-    expect(screening.get_by_text("they hold 1 sessions and 12 answers")).to_be_visible(
+    expect(screening.get_by_text("hold more: 1 session and 12 answers")).to_be_visible(
         timeout=WAIT_MS
     )
     expect(metric(screening, "Left out: excluded")).to_have_text("0")

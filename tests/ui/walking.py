@@ -54,13 +54,34 @@ def generate(page: Page) -> None:
     expect(page.get_by_text("The run is finished")).to_be_visible(timeout=120_000)
 
 
-def open_campaign(page: Page) -> str:
-    """Open a campaign; gives its link."""
+def settled(page: Page) -> None:
+    """Wait until the page is drawn to its end; what is chosen or typed before may be lost."""
+    expect(page.get_by_test_id("stApp")).to_have_attribute(
+        "data-test-script-state", "notRunning", timeout=WAIT_MS
+    )
+
+
+def pick(page: Page, label: str, option: str) -> None:
+    """Pick from a select box, once the page holds still."""
+    settled(page)
+    page.get_by_role("combobox", name=label).click()
+    page.get_by_role("option", name=option).click()
+    expect(page.get_by_role("combobox", name=label)).to_have_value(option, timeout=WAIT_MS)
+    settled(page)
+
+
+def open_campaign(page: Page, platform: str | None = None) -> str:
+    """Open a campaign, for people of that recruiting platform if given; gives its plain link."""
     open_page(page, "Rating")
+    if platform is not None:
+        expect(page.get_by_role("button", name="Open campaign")).to_be_visible(timeout=WAIT_MS)
+        pick(page, "Platform", platform)
+        expect(page.get_by_label("Parameter with the person's id")).to_be_visible(timeout=WAIT_MS)
     page.get_by_role("button", name="Open campaign").click()
     link = page.get_by_test_id("stCode").first
     expect(link).to_contain_text("?campaign=", timeout=WAIT_MS)
-    return link.inner_text().strip()
+    # What the platform fills in comes after it.
+    return link.inner_text().strip().split("&")[0]
 
 
 def start_rating(page: Page, link: str) -> None:

@@ -6,7 +6,8 @@ import streamlit as st
 import streamlit.runtime.runtime
 from starlette.middleware import Middleware
 
-from ui.rate import assets
+# The page's own modules too, so that the first rater does not wait for their imports.
+from ui.rate import assets, entrance, session  # noqa: F401
 from ui.rate.gate import Gate
 from ui.rate.presence import presence
 from ui.rate.speaking import speaking

@@ -44,6 +44,10 @@ def rule_title(name: str) -> str:
     return found.title if found else name.replace("_", " ").capitalize()
 
 
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
 def _show_changes(results: StudyResults, usual: StudyResults, ignored: frozenset[str]) -> None:
     sessions = results.sessions.counted - usual.sessions.counted
     answers = sum(
@@ -56,8 +60,8 @@ def _show_changes(results: StudyResults, usual: StudyResults, ignored: frozenset
     titles = ", ".join(f"“{rule_title(name)}”" for name in sorted(ignored))
     st.warning(
         plain(
-            f"These figures are without {titles}: they hold {sessions} sessions and {answers} "
-            "answers that are left out otherwise."
+            f"Without the rule {titles}, these figures hold more: {_counted(sessions, 'session')} "
+            f"and {_counted(answers, 'answer')}."
         )
     )
 

@@ -6,8 +6,8 @@ from statistics import fmean
 from core.rating.controls import is_right
 from core.rating.screening.base import Behaviour, ItemBehaviour, KnownBadComparison
 from core.studies.template import render
-from db.repositories.behaviour import CampaignAnswers
-from db.tables import AnswerStatus, Control, ControlKind, Item, Preference, Rating
+from db.repositories.behaviour import CampaignAnswers, GivenRating
+from db.tables import AnswerStatus, Control, ControlKind, Item, Preference
 
 _UNKNOWN_SPOILING = "unknown"
 
@@ -148,11 +148,11 @@ class _Reader:
         return self._tasks[case.id]
 
 
-def _scores(ratings: Sequence[Rating]) -> dict[str, int]:
+def _scores(ratings: Sequence[GivenRating]) -> dict[str, int]:
     return {one.criterion: one.value for one in ratings if one.value is not None}
 
 
-def _preferences(ratings: Sequence[Rating]) -> dict[str, Preference]:
+def _preferences(ratings: Sequence[GivenRating]) -> dict[str, Preference]:
     return {one.criterion: one.preference for one in ratings if one.preference is not None}
 
 

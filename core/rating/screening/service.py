@@ -70,6 +70,12 @@ class ScreeningReport:
     panel: Assay
     panels: Mapping[str, Assay]
 
+    @property
+    def names(self) -> dict[str, str]:
+        """Pseudonyms by what a decision can be about: the session or its rater."""
+        raters = {one.rater_id: self.pseudonyms[one.session_id] for one in self.behaviours.values()}
+        return {**raters, **self.pseudonyms}
+
     def of_rule(self, rule: str) -> tuple[Finding, ...]:
         """What one rule sees."""
         return tuple(one for one in self.findings if one.rule == rule)

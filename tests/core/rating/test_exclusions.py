@@ -111,6 +111,13 @@ def test_what_a_rule_excludes_already_is_not_decided_again(database: Database) -
         assert len(rows_of(session, Exclusion)) == 3
 
 
+def test_many_things_are_left_out_at_once(database: Database) -> None:
+    many = [f"session {number}" for number in range(25)]
+    leave_out(database, many[13])
+    assert leave_out(database, *many) == 24
+    assert out(database) == set(many)
+
+
 def test_taking_back_what_was_not_decided_changes_nothing(database: Database) -> None:
     back(database, "a")
     leave_out(database, "a", rule=OTHER)

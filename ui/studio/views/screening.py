@@ -269,7 +269,7 @@ def _decisions(decisions: list[Decision], report: ScreeningReport, actor: str) -
     if not decisions:
         st.caption("Nothing is left out of this campaign.")
         return
-    frame = decisions_frame(decisions, report.pseudonyms)
+    frame = decisions_frame(decisions, report.names)
     st.dataframe(
         frame.drop(columns="subject_id").assign(rule=frame["rule"].map(rule_title)),
         hide_index=True,
@@ -302,7 +302,7 @@ def _reversal_form(standing: list[Decision], report: ScreeningReport, actor: str
 
 
 def _decision_name(row: Exclusion, report: ScreeningReport) -> str:
-    return f"{report.pseudonyms.get(row.subject_id, row.subject_id)}: {rule_title(row.rule)}"
+    return f"{report.names.get(row.subject_id, row.subject_id)}: {rule_title(row.rule)}"
 
 
 def _take_back(rows: Mapping[str, Exclusion], key: str, actor: str) -> None:
