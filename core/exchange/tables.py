@@ -54,10 +54,10 @@ def _iso(moment: pd.Timestamp) -> str:
 
 def _without_formulas(frame: pd.DataFrame) -> pd.DataFrame:
     harmless = frame.copy()
-    for name in map(str, frame.select_dtypes("string").columns):
+    for name in map(str, frame.select_dtypes(["string", "object"]).columns):
         harmless[name] = frame[name].map(_harmless, na_action="ignore")
     return harmless
 
 
-def _harmless(text: str) -> str:
-    return f"'{text}" if text.startswith(_RUNNING) else text
+def _harmless(value: object) -> object:
+    return f"'{value}" if isinstance(value, str) and value.startswith(_RUNNING) else value

@@ -11,9 +11,8 @@ from core.exchange.storable import storable_part
 from core.rating.content import content_of_campaign
 from core.rating.controls import is_right
 from core.rating.design import Protocol
-from core.rating.endings import lock_of_session
+from core.rating.endings import lock_of_session, revive
 from core.rating.refusals import Cause, RefusalError
-from core.rating.reserving import retain
 from core.rating.sessions import finished_view, view_of
 from core.rating.views import Answer, SessionView
 from core.studies.rubric import Reason, Rubric
@@ -77,9 +76,7 @@ def _store(
     if item.status is SessionStatus.ABANDONED and is_current:
         with Session(connection) as session:
             lock_of_session(session, item.session_id)
-            rating_step.revive(connection, item.session_id)
-            retain(session, item.session_id)
-            session.flush()
+            revive(session, item.session_id)
     elif item.status is SessionStatus.WITHDRAWN:
         # Whoever withdrew gives nothing more.
         return False

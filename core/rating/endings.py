@@ -13,7 +13,7 @@ from core.rating.content import CampaignContent
 from core.rating.controls import is_right
 from core.rating.design import Outcome, Platform
 from core.rating.refusals import Cause, RefusalError
-from core.rating.reserving import release
+from core.rating.reserving import release, retain
 from core.rating.views import Ending
 from db.repositories import rating_step
 from db.repositories.rating import Campaigns, Sessions
@@ -33,15 +33,24 @@ def finish(
     connection: Connection, session_id: str, content: CampaignContent, now: datetime
 ) -> None:
     """End a session whose last item is answered: complete, unless its checks failed."""
-    failures = attention_failures(connection, session_id, content)
-    if failures <= content.design.attention_failures_allowed:
-        rating_step.end(connection, session_id, SessionStatus.COMPLETE, now)
-        return
     with Session(connection) as session:
-        lock_of_session(session, session_id)
+        if lock_of_session(session, session_id).status is SessionStatus.ABANDONED:
+            # The last answer came at the moment at which the items went back to the pool.
+            revive(session, session_id)
+        failures = attention_failures(connection, session_id, content)
+        if failures <= content.design.attention_failures_allowed:
+            rating_step.end(connection, session_id, SessionStatus.COMPLETE, now)
+            return
         rating_step.end(connection, session_id, SessionStatus.FAILED_CHECKS, now)
         release(session, session_id, now)
         session.flush()
+
+
+def revive(session: Session, session_id: str) -> None:
+    """Let an abandoned session, whose campaign's lock is held, hold its items again."""
+    rating_step.revive(session.connection(), session_id)
+    retain(session, session_id)
+    session.flush()
 
 
 def lock_of_session(session: Session, session_id: str) -> RatingSession:

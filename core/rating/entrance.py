@@ -9,7 +9,7 @@ from core.exchange.storable import is_storable, storable_part
 from core.rating.design import Audience, CampaignDesign, Platform, design_of
 from core.rating.endings import new_code
 from core.rating.refusals import Cause, RefusalError
-from core.rating.reserving import release_abandoned
+from core.rating.reserving import has_room, release_abandoned
 from core.rating.sessions import understood
 from core.rating.views import Invitation
 from db.engine import Database
@@ -31,6 +31,8 @@ MTURK_PREVIEW = "ASSIGNMENT_ID_NOT_AVAILABLE"
 _GOES_ON = (SessionStatus.STARTED, SessionStatus.ABANDONED)
 _MAY_COME_AGAIN = (SessionStatus.NO_CONSENT, SessionStatus.NOTHING_LEFT)
 _MOST_PARAMETERS = 50
+_MOST_RELEASED = 3
+"""So few at a time, so that nobody's start waits long for what others left behind."""
 
 
 def invitation(database: Database, link_token: str, arrival: Mapping[str, str]) -> Invitation:
@@ -193,13 +195,17 @@ def _begin(
     arrival: Mapping[str, str],
 ) -> RatingSession:
     now = utc_now()
-    release_abandoned(session, campaign.id, design, now)
+    release_abandoned(session, campaign.id, design, now, _MOST_RELEASED)
     row = _new_session(campaign, rater, start_nonce, arrival)
     row.consented_at = now
     session.add(row)
     session.flush()
     if not design.comprehension:
         understood(session, row, now)
+    elif not has_room(session, campaign, row.id):
+        # Nobody answers questions first to be sent away then.
+        row.status, row.ended_at = SessionStatus.NOTHING_LEFT, now
+        session.add(row)
     return row
 
 

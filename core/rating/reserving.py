@@ -46,10 +46,9 @@ def reserve(
         How many items were reserved; 0 when nothing is left, or as many sessions as the campaign
         has room for are under way or complete.
     """
-    leases = Leases(session)
-    capacity = campaign.capacity
-    if capacity is not None and leases.count_others(campaign.id, session_id) >= capacity:
+    if not has_room(session, campaign, session_id):
         return 0
+    leases = Leases(session)
     rng = random.Random(seed)  # noqa: S311  # no secret: it must come out the same again
     store = Reservations(session.connection(), campaign.id)
     choice = _Choice(store, design, excluded_ids(session, Subject.RESPONSE), rng)
@@ -70,6 +69,12 @@ def reserve(
     counters = Counters(session.connection(), campaign.id)
     counters.count([_held(one) for one in placed], 1, design.overlap, rng)
     return len(placed)
+
+
+def has_room(session: Session, campaign: Campaign, session_id: str) -> bool:
+    """Whether the campaign's capacity has room for that session beside the others."""
+    capacity = campaign.capacity
+    return capacity is None or Leases(session).count_others(campaign.id, session_id) < capacity
 
 
 def release(session: Session, session_id: str, now: datetime) -> bool:
@@ -153,7 +158,8 @@ class _Choice:
     ) -> tuple[list[str], list[Cell]]:
         """So many cases that a session can be made of ones that are not in it, if there are."""
         in_session = {unit.test_case_id for unit in chosen}
-        step = -(-count // max(1, len(self.arms))) + len(in_session)
+        arms = self.arms.keys() - set(ControlKind)
+        step = -(-count // max(1, len(arms))) + len(in_session)
         case_ids: list[str] = []
         cells: list[Cell] = []
         while True:

@@ -16,7 +16,7 @@ from core.rating import endings
 from core.rating.content import CampaignContent, content_of_campaign
 from core.rating.design import Question
 from core.rating.refusals import Cause, RefusalError
-from core.rating.reserving import release, reserve, retain
+from core.rating.reserving import release, reserve
 from core.rating.views import (
     ComprehensionView,
     ItemView,
@@ -69,10 +69,10 @@ def claim_tab(database: Database, session_id: str, tab: str) -> None:
         row = _row(session, session_id)
         if row.status is SessionStatus.ABANDONED:
             row = endings.lock_of_session(session, session_id)
+            if row.status is SessionStatus.ABANDONED:
+                endings.revive(session, session_id)
+                session.refresh(row)
         row.active_tab = tab
-        if row.status is SessionStatus.ABANDONED:
-            row.status = SessionStatus.STARTED
-            retain(session, session_id)
         session.add(row)
 
 

@@ -27,10 +27,11 @@ class Leases:
         return self.session.exec(query).first()
 
     def count_others(self, campaign_id: str, session_id: str) -> int:
-        """How many other sessions have their items and are under way or complete."""
+        """How many other sessions hold their items and are under way or complete."""
         query = select(func.count()).where(
             RatingSession.campaign_id == campaign_id,
             col(RatingSession.status).in_([SessionStatus.STARTED, SessionStatus.COMPLETE]),
+            col(RatingSession.released_at).is_(None),
             col(RatingSession.understood_at).is_not(None),
             RatingSession.id != session_id,
         )

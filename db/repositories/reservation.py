@@ -226,11 +226,14 @@ class Reservations:
                 col(Control.kind) == kind,
                 col(Control.id).not_in(besides),
             )
-            .order_by(col(Control.reserved), col(Control.shuffle))
             .limit(number)
         )
-        if of_cases is not None:
+        if of_cases is None:
+            query = query.order_by(col(Control.reserved), col(Control.shuffle))
+        else:
+            # The sum keeps SQLite from walking all controls in order until one is of these cases.
             query = query.where(col(Control.test_case_id).in_(of_cases))
+            query = query.order_by(col(Control.reserved) + 0, col(Control.shuffle))
         return [Planted(*row) for row in self.connection.execute(query)]
 
     def add_items(self, rows: Sequence[Mapping[str, object]]) -> None:

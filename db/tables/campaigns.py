@@ -154,7 +154,7 @@ class Control(SQLModel, table=True):
 
     __table_args__ = (
         Index("ix_control_least", "campaign_id", "kind", "reserved", "shuffle"),
-        Index("ix_control_case", "campaign_id", "test_case_id"),
+        Index("ix_control_case", "campaign_id", "kind", "test_case_id"),
     )
 
     id: str = key_field()

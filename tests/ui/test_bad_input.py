@@ -149,8 +149,8 @@ def test_pressing_on_without_a_choice_asks_for_one_and_stores_nothing(
 ) -> None:
     start_rating(phone, link)
     phone.get_by_role("button", name="Save and go on").click()
-    expect(phone.get_by_text("Choose a number from 0 to 10")).to_be_visible(timeout=WAIT_MS)
-    expect(phone.get_by_text(re.compile(r"Response 1 of"))).to_be_visible()
+    expect(phone.get_by_text("Answer every question")).to_be_visible(timeout=WAIT_MS)
+    expect(phone.get_by_text(re.compile(r"Item 1 of"))).to_be_visible()
     rate(phone, 3)
 
 
@@ -161,9 +161,9 @@ def test_the_request_for_a_choice_is_in_view_on_a_small_phone(
     start_rating(phone, link)
     expect(phone.get_by_role("radio", checked=True)).to_have_count(0)
     phone.get_by_role("button", name="Save and go on").click()
-    expect(phone.get_by_test_id("stAlert")).to_contain_text("Choose a number", timeout=WAIT_MS)
-    expect(phone.get_by_test_id("stAlert")).to_be_in_viewport(ratio=1)
-    expect(phone.get_by_role("radio", name="0", exact=True)).to_be_in_viewport(ratio=1)
+    expect(phone.get_by_role("alert")).to_contain_text("Answer every", timeout=WAIT_MS)
+    expect(phone.get_by_role("alert")).to_be_in_viewport(ratio=1)
+    expect(phone.get_by_role("radio", name="0 of 0 to 10", exact=True)).to_be_in_viewport(ratio=1)
 
 
 def test_the_ends_of_the_scale_stand_on_one_line_on_a_small_phone(
@@ -184,12 +184,12 @@ def test_a_second_tap_on_the_chosen_number_leaves_it_chosen(
     slam: Slam, link: str, phone: Page
 ) -> None:
     start_rating(phone, link)
-    chosen = phone.get_by_role("radio", name="7", exact=True)
+    chosen = phone.get_by_role("radio", name="7 of 0 to 10")
     chosen.click()
     chosen.click()
     expect(chosen).to_be_checked()
     phone.get_by_role("button", name="Save and go on").click()
-    expect(phone.get_by_text(re.compile(r"Response 2 of"))).to_be_visible(timeout=WAIT_MS)
+    expect(phone.get_by_text(re.compile(r"Item 2 of"))).to_be_visible(timeout=WAIT_MS)
     with slam.store() as session:
         latest = session.exec(
             select(RatingSession).order_by(RatingSession.started_at.desc())  # type: ignore[attr-defined]  # a column
@@ -213,9 +213,9 @@ def test_a_participant_goes_on_after_the_campaign_was_closed(
     admin.get_by_role("button", name="Close this campaign").click()
     expect(admin.get_by_role("button", name="Close this campaign")).to_have_count(0)
     phone.goto(link)
-    expect(phone.get_by_text("This study is closed")).to_be_visible(timeout=WAIT_MS)
+    expect(phone.get_by_text("You have a session under way")).to_be_visible(timeout=WAIT_MS)
     phone.get_by_role("button", name="Go on with my session").click()
-    expect(phone.get_by_text(re.compile(r"Response 2 of"))).to_be_visible(timeout=WAIT_MS)
+    expect(phone.get_by_text(re.compile(r"Item 2 of"))).to_be_visible(timeout=WAIT_MS)
 
 
 def test_of_two_tabs_the_older_one_is_told_to_stop_and_can_take_over(
@@ -224,13 +224,13 @@ def test_of_two_tabs_the_older_one_is_told_to_stop_and_can_take_over(
     start_rating(phone, link)
     second = phone.context.new_page()
     second.goto(phone.url)
-    expect(second.get_by_text(re.compile(r"Response 1 of"))).to_be_visible(timeout=WAIT_MS)
+    expect(second.get_by_text(re.compile(r"Item 1 of"))).to_be_visible(timeout=WAIT_MS)
     rate(second, 4)
-    phone.get_by_role("radio", name="9", exact=True).click()
+    phone.get_by_role("radio", name="9 of 0 to 10").click()
     phone.get_by_role("button", name="Save and go on").click()
     expect(phone.get_by_text("goes on in another tab").first).to_be_visible(timeout=WAIT_MS)
     phone.get_by_role("button", name="Go on in this tab").click()
-    expect(phone.get_by_text(re.compile(r"Response 2 of"))).to_be_visible(timeout=WAIT_MS)
+    expect(phone.get_by_text(re.compile(r"Item 2 of"))).to_be_visible(timeout=WAIT_MS)
     rate(phone, 8)
     with slam.store() as session:
         latest = session.exec(
@@ -245,17 +245,17 @@ def test_a_locked_database_keeps_the_choice_and_asks_to_press_again(
     slam: Slam, link: str, phone: Page
 ) -> None:
     start_rating(phone, link)
-    phone.get_by_role("radio", name="6", exact=True).click()
+    phone.get_by_role("radio", name="6 of 0 to 10").click()
     other = sqlite3.connect(
         Path(slam.environment["SLAM_HOME"]) / "slam.sqlite3", isolation_level=None
     )
     other.execute("BEGIN IMMEDIATE")
     phone.get_by_role("button", name="Save and go on").click()
-    expect(phone.get_by_text("nothing was stored")).to_be_visible(timeout=WAIT_MS)
+    expect(phone.get_by_text("could not be stored just now")).to_be_visible(timeout=WAIT_MS)
     other.execute("ROLLBACK")
     other.close()
     phone.get_by_role("button", name="Save and go on").click()
-    expect(phone.get_by_text(re.compile(r"Response 2 of"))).to_be_visible(timeout=WAIT_MS)
+    expect(phone.get_by_text(re.compile(r"Item 2 of"))).to_be_visible(timeout=WAIT_MS)
 
 
 def test_an_upload_that_is_no_archive_is_refused_in_one_sentence(admin: Page) -> None:

@@ -1,9 +1,10 @@
 """What a person does in the browser, as steps that tests put together."""
 
 import re
+from contextlib import suppress
 from pathlib import Path
 
-from playwright.sync_api import FilePayload, Locator, Page, expect
+from playwright.sync_api import FilePayload, Locator, Page, TimeoutError, expect
 
 from tests.ui.running import Slam
 
@@ -62,11 +63,16 @@ def settled(page: Page) -> None:
 
 
 def pick(page: Page, label: str, option: str) -> None:
-    """Pick from a select box, once the page holds still."""
+    """Pick from a select box; a part of the page that is drawn late closes its list again."""
     settled(page)
-    page.get_by_role("combobox", name=label).click()
-    page.get_by_role("option", name=option).click()
-    expect(page.get_by_role("combobox", name=label)).to_have_value(option, timeout=WAIT_MS)
+    box = page.get_by_role("combobox", name=label)
+    choice = page.get_by_role("option", name=option)
+    for _ in range(5):
+        box.click()
+        with suppress(TimeoutError):
+            choice.click(timeout=WAIT_MS / 10)
+            break
+    expect(box).to_have_value(option, timeout=WAIT_MS)
     settled(page)
 
 

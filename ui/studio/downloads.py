@@ -1,11 +1,13 @@
 """Every table can be taken away as CSV and as Parquet."""
 
-import io
 import re
 from collections.abc import Callable
+from functools import partial
 
 import pandas as pd
 import streamlit as st
+
+from core.exchange.tables import TableFormat, table_bytes
 
 
 def offer_downloads(frame: pd.DataFrame | Callable[[], pd.DataFrame], name: str) -> None:
@@ -15,21 +17,13 @@ def offer_downloads(frame: pd.DataFrame | Callable[[], pd.DataFrame], name: str)
     """
     stem = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
 
-    def whole() -> pd.DataFrame:
-        return frame() if callable(frame) else frame
-
-    def as_csv() -> bytes:
-        return whole().to_csv(index=False).encode()
-
-    def as_parquet() -> bytes:
-        file = io.BytesIO()
-        whole().to_parquet(file, index=False)
-        return file.getvalue()
+    def written(table_format: TableFormat) -> bytes:
+        return table_bytes(frame() if callable(frame) else frame, table_format)
 
     row = st.container(horizontal=True)
     row.download_button(
         "CSV",
-        as_csv,
+        partial(written, TableFormat.CSV),
         f"{stem}.csv",
         "text/csv",
         key=f"csv_{stem}",
@@ -38,7 +32,7 @@ def offer_downloads(frame: pd.DataFrame | Callable[[], pd.DataFrame], name: str)
     )
     row.download_button(
         "Parquet",
-        as_parquet,
+        partial(written, TableFormat.PARQUET),
         f"{stem}.parquet",
         key=f"parquet_{stem}",
         on_click="ignore",

@@ -90,7 +90,7 @@ def _make_tables() -> None:
         sa.Column("reserved", sa.Integer(), nullable=False),
     )
     op.create_index("ix_control_least", "control", ["campaign_id", "kind", "reserved", "shuffle"])
-    op.create_index("ix_control_case", "control", ["campaign_id", "test_case_id"])
+    op.create_index("ix_control_case", "control", ["campaign_id", "kind", "test_case_id"])
     op.create_table(
         "invite",
         sa.Column("id", _ID, primary_key=True, nullable=False),

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from core.rating.controls import GoldItem
-from core.rating.design import Protocol
+from core.rating.design import Outcome, Protocol
 from core.rating.refusals import Cause, RefusalError
+from core.rating.reserving import release
 from core.rating.sessions import claim_tab, view_session, withdraw
 from core.rating.views import Stage
 from core.studies.rubric import Criterion, Reason, Rubric, Scale
@@ -27,6 +28,7 @@ from db.tables import (
     RatingSession,
     SessionStatus,
 )
+from db.types import utc_now
 from tests.building import ACTOR, all_rows, definition, store_responses
 from tests.core.rating.raters import TAB, answer, give, item_of, opened, started, values_for
 
@@ -358,3 +360,21 @@ def test_a_planted_item_shows_its_own_text_with_the_task_of_its_case(database: D
         answer(database, session_id)
     assert len(shown) == 1
     assert case.values["tasks"] in shown[0]
+
+
+def test_the_last_answer_to_a_session_that_was_just_given_up_completes_it(
+    database: Database,
+) -> None:
+    session_id = started(database, opened(database, items=1))
+    answer(database, session_id)
+    with database.write() as session:
+        row = session.get_one(RatingSession, session_id)
+        row.status, row.completed_at, row.ended_at = SessionStatus.ABANDONED, None, None
+        session.add(row)
+        session.flush()
+        assert release(session, session_id, utc_now())
+    view = view_session(database, session_id, TAB)
+    assert view.ending is not None
+    assert view.ending.outcome is Outcome.COMPLETE
+    (row,) = all_rows(database, RatingSession)
+    assert (row.status, row.released_at) == (SessionStatus.COMPLETE, None)

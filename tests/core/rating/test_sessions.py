@@ -235,6 +235,19 @@ def test_items_come_after_the_check_of_understanding_is_passed(database: Databas
     assert [(row.number, row.passed) for row in attempts] == [(1, False), (2, True)]
 
 
+def test_nobody_answers_the_check_of_understanding_when_there_is_no_room(
+    database: Database,
+) -> None:
+    campaign = opened(database, comprehension=QUESTIONS, capacity=1)
+    first, second = started(database, campaign), started(database, campaign)
+    for session_id in (first, second):
+        assert view_session(database, session_id, TAB).stage is Stage.COMPREHENSION
+    answer_comprehension(database, first, [1, 0], TAB)
+    assert outcome_of(database, started(database, campaign)) is Outcome.NOTHING_LEFT
+    answer_comprehension(database, second, [1, 0], TAB)
+    assert outcome_of(database, second) is Outcome.NOTHING_LEFT
+
+
 def test_two_failed_attempts_at_understanding_screen_out_and_reserve_nothing(
     database: Database,
 ) -> None:
