@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import uuid4
 
+import httpx
 from streamlit.components.v2.bidi_component.constants import EVENT_DELIM
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
@@ -33,6 +34,7 @@ class Seen:
     answers: dict[str, int] = field(default_factory=dict)
     codes: list[str] = field(default_factory=list)
     interruptions: Counter[str] = field(default_factory=Counter)
+    waits: int = 0
 
     def steps_between(self, begin: float, end: float) -> list[float]:
         """How long the steps took that ended between two moments of `time.monotonic`."""
@@ -116,14 +118,20 @@ class RaterTab:
         inside = getattr(element, kind)
         if kind == "bidi_component":
             self._component_id = inside.id
-            self.shown = json.loads(inside.mixed.json if inside.HasField("mixed") else inside.json)
+            (self.shown,) = json.loads(inside.json)
         elif getattr(inside, "id", ""):
             self.widgets[inside.id.rsplit("-", 1)[-1]] = inside.id
         self.texts.append(str(getattr(inside, "body", "")))
 
 
 async def rate_until(
-    url: str, campaign: str, seen: Seen, think_s: tuple[float, float], until: float, rng_seed: int
+    url: str,
+    campaign: str,
+    seen: Seen,
+    think_s: tuple[float, float],
+    until: float,
+    rng_seed: int,
+    loader: httpx.AsyncClient,
 ) -> None:
     """One person after another, each to the end of a session, until a moment of the clock.
 
@@ -135,6 +143,8 @@ async def rate_until(
         while time.monotonic() < until:
             tab = RaterTab(url, query)
             try:
+                if not await _is_let_in(loader, f"{url}/?{query}", seen, until, rng):
+                    return
                 await _rate(tab, seen, think_s, until, rng)
                 break
             except Exception as error:  # a broken socket can be any of many
@@ -143,6 +153,19 @@ async def rate_until(
                 await asyncio.sleep(_AGAIN_AFTER_S * (0.5 + rng.random()))
             finally:
                 await tab.close()
+
+
+async def _is_let_in(
+    loader: httpx.AsyncClient, address: str, seen: Seen, until: float, rng: random.Random
+) -> bool:
+    """Load the page as a browser does, again and again while it asks to wait."""
+    while (reply := await loader.get(address)).status_code == httpx.codes.SERVICE_UNAVAILABLE:
+        seen.waits += 1
+        pause_s = float(reply.headers["retry-after"]) * (0.75 + rng.random() / 2)
+        if time.monotonic() + pause_s > until:
+            return False
+        await asyncio.sleep(pause_s)
+    return True
 
 
 async def _rate(

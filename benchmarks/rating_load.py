@@ -7,7 +7,8 @@ reservations are balanced to within one for every cell.
 
     python -m benchmarks.rating_load --raters 300
     python -m benchmarks.rating_load --raters 600 --processes 2
-    python -m benchmarks.rating_load --raters 300 --kills 3 --no-staff
+    python -m benchmarks.rating_load --raters 300 --kills 3 --seconds 120
+    python -m benchmarks.rating_load --raters 1000
 """
 
 import asyncio
@@ -95,8 +96,15 @@ class Server:
 @click.option("--kills", default=0, show_default=True, help="kill -9 of the rating processes.")
 @click.option("--staff/--no-staff", default=True, help="A researcher and a generating daemon.")
 @click.option("--postgresql", is_flag=True, help="On PostgreSQL instead of SQLite.")
+@click.option("--admitted", type=int, help="SLAM_RATERS_PER_PROCESS, if not its default.")
 def main(
-    raters: int, processes: int, seconds: float, kills: int, staff: bool, postgresql: bool
+    raters: int,
+    processes: int,
+    seconds: float,
+    kills: int,
+    staff: bool,
+    postgresql: bool,
+    admitted: int | None,
 ) -> None:
     """Run the load and print one row of the table in README.md."""
     with ExitStack() as stack:
@@ -105,7 +113,7 @@ def main(
         if postgresql:
             server = stack.enter_context(running_postgresql())
             url = stack.enter_context(server.new_database())
-        load = _Load(stack, home, url)
+        load = _Load(stack, home, url, admitted)
         servers = [load.rating_server() for _ in range(processes)]
         if staff:
             load.work_as_staff()
@@ -117,7 +125,7 @@ def main(
 
 
 class _Load:
-    def __init__(self, stack: ExitStack, home: Path, url: str | None) -> None:
+    def __init__(self, stack: ExitStack, home: Path, url: str | None, admitted: int | None) -> None:
         self.stack = stack
         self.ending = threading.Event()
         stack.callback(self.ending.set)
@@ -128,7 +136,8 @@ class _Load:
         migrate(self.database)
         self.environment = {k: v for k, v in os.environ.items() if k != "DATABASE_URL"}
         self.environment["SLAM_HOME"] = str(home)
-        self.environment["SLAM_RATERS_PER_PROCESS"] = "100000"
+        if admitted is not None:
+            self.environment["SLAM_RATERS_PER_PROCESS"] = str(admitted)
         if url:
             self.environment["DATABASE_URL"] = url
         self.campaign = self._open()
@@ -253,10 +262,14 @@ class _Load:
         self.began = time.monotonic() + RAMP_S
         self.ended = self.began + seconds
         tasks = []
+        limits = httpx.Limits(max_connections=None)
+        loader = httpx.AsyncClient(timeout=60, limits=limits)
         for number in range(raters):
             url = servers[number % len(servers)][0]
             tasks.append(
-                asyncio.create_task(self._enter(RAMP_S * number / raters, url, seen, number))
+                asyncio.create_task(
+                    self._enter(RAMP_S * number / raters, url, seen, number, loader)
+                )
             )
         killer = asyncio.create_task(self._kill(servers, seconds, kills))
         await asyncio.sleep(max(0.0, self.began - time.monotonic()))
@@ -268,11 +281,15 @@ class _Load:
             self.cpu_s = sum(after) - sum(before)
         await killer
         await asyncio.wait(tasks, timeout=90)
+        await loader.aclose()
         return seen
 
-    async def _enter(self, delay_s: float, url: str, seen: Seen, number: int) -> None:
+    async def _enter(
+        self, delay_s: float, url: str, seen: Seen, number: int, loader: httpx.AsyncClient
+    ) -> None:
         await asyncio.sleep(delay_s)
-        await rate_until(url, self.campaign.link_token, seen, THINK_S, self.ended, number)
+        link = self.campaign.link_token
+        await rate_until(url, link, seen, THINK_S, self.ended, number, loader)
 
     async def _kill(self, servers: list[tuple[str, Server]], seconds: float, kills: int) -> None:
         for number in range(kills):
@@ -304,6 +321,8 @@ class _Load:
         )
         if seen.interruptions:
             print(f"  interruptions: {dict(seen.interruptions)}")
+        if seen.waits:
+            print(f"  asked to wait: {seen.waits} times")
         if staff:
             print(f"  studio pages opened meanwhile: {self.pages}")
 
