@@ -12,6 +12,7 @@ from importlib.metadata import version
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from core.errors import SlamError
+from core.rating.sweeping import release_all_abandoned
 from core.settings import Settings, load_settings
 from daemon.dispatch import dispatch
 from daemon.engine import Engine
@@ -24,6 +25,7 @@ log = logging.getLogger("slam.daemon")
 
 DISPATCH_EVERY_S = 0.2
 BEAT_EVERY_S = 2
+SWEEP_EVERY_S = 60
 DEAD_AFTER = timedelta(seconds=8)
 
 
@@ -68,6 +70,8 @@ def _schedule(settings: Settings, database: Database, engine: Engine) -> Backgro
     every(partial(_guarded, "dispatch", dispatch, database, engine), seconds=DISPATCH_EVERY_S)
     beat = partial(_guarded, "heartbeat", _beat, settings.daemon_name, database, engine)
     every(beat, seconds=BEAT_EVERY_S, next_run_time=utc_now())
+    sweep = partial(_guarded, "sweep", _sweep, database)
+    every(sweep, seconds=SWEEP_EVERY_S, next_run_time=utc_now())
     scheduler.start()
     return scheduler
 
@@ -81,6 +85,10 @@ def _beat(name: str, database: Database, engine: Engine) -> None:
             log.warning("took over the work of %s, which is silent", executor_id)
         with database.write() as session:
             heartbeats.forget(session, executor_id)
+
+
+def _sweep(database: Database) -> None:
+    release_all_abandoned(database, utc_now())
 
 
 def _guarded(name: str, job: Callable[..., None], *arguments: object) -> None:

@@ -14,6 +14,14 @@ from uuid import uuid4
 
 import psycopg
 import pytest
+from sqlmodel import SQLModel
+
+import db.tables  # noqa: F401  fills the metadata
+
+_END_THE_OTHERS = """
+SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+WHERE datname = current_database() AND pid <> pg_backend_pid()
+"""
 
 
 @dataclass(frozen=True)
@@ -23,10 +31,10 @@ class PostgreSQL:
     port: int
 
     @contextmanager
-    def new_database(self, template: str = "template1") -> Iterator[str]:
-        """The SQLAlchemy URL of a database of its own, a copy of another, dropped afterwards."""
+    def new_database(self) -> Iterator[str]:
+        """The SQLAlchemy URL of a database of its own, dropped afterwards."""
         name = f"test_{uuid4().hex[:12]}"
-        self._execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+        self._execute(f"CREATE DATABASE {name}")
         try:
             yield f"postgresql+psycopg://slam@127.0.0.1:{self.port}/{name}"
         finally:
@@ -66,6 +74,16 @@ def running_postgresql() -> Iterator[PostgreSQL]:
             _run([str(control), "-D", str(data), "-m", "immediate", "stop"])
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def empty(url: str) -> None:
+    """Delete all rows of a migrated database, and end what a test before left connected to it."""
+    deletions = "; ".join(str(table.delete()) for table in SQLModel.metadata.sorted_tables)
+    with psycopg.connect(url.replace("+psycopg", "", 1), autocommit=True) as connection:
+        connection.execute(_END_THE_OTHERS)
+        # So that rows go in any order, without a look at those that point to them.
+        connection.execute("SET session_replication_role = replica")
+        connection.execute(deletions.encode())
 
 
 def free_port() -> int:

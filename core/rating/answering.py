@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Connection
 from sqlmodel import Session
 
-from core.exchange.storable import storable_part
+from core.exchange.storable import is_storable, storable_part
 from core.rating.content import content_of_campaign
 from core.rating.controls import is_right
 from core.rating.design import Protocol
@@ -29,6 +29,8 @@ from db.tables import (
 from db.types import utc_now
 
 MOST_COMMENT_CHARACTERS = 5000
+MOST_CONFLICTS = 50
+"""How many rows of answers that do not count are kept for an item; a person gives a few."""
 _MOST_MS = 2**53
 
 
@@ -46,8 +48,8 @@ def save_answer(
         StoreError: nothing was stored; the same call can be made again.
     """
     with database.write_bare() as connection:
-        item = rating_step.answered_item(connection, item_id)
-        if item is None or item.session_id != session_id:
+        item = rating_step.answered_item(connection, item_id) if is_storable(item_id) else None
+        if item is None or item.session_id != session_id or _is_not_shown_yet(item):
             raise RefusalError(Cause.OTHER_SESSION)
         content = content_of_campaign(connection, item.campaign_id)
         now = utc_now()
@@ -55,6 +57,9 @@ def save_answer(
         is_current = item.active_tab == tab
         is_stored = _store(connection, item, rows, is_current=is_current)
         row = rating_step.current_item(connection, session_id)
+        if is_stored and row is not None and row.status is SessionStatus.WITHDRAWN:
+            # They withdrew in the meantime, and what is refused here is not stored.
+            raise RefusalError(Cause.ENDED)
         feedback = _feedback(item, answer) if is_stored else None
         view = view_of(connection, session_id, row, tab, feedback)
         if view is None:
@@ -65,6 +70,10 @@ def save_answer(
     return view
 
 
+def _is_not_shown_yet(item: AnsweredItem) -> bool:
+    return item.open_position is not None and item.position > item.open_position
+
+
 def _store(
     connection: Connection,
     item: AnsweredItem,
@@ -73,25 +82,36 @@ def _store(
     is_current: bool,
 ) -> bool:
     """Whether this is now the answer that counts."""
-    if item.status is SessionStatus.ABANDONED and is_current:
-        with Session(connection) as session:
-            lock_of_session(session, item.session_id)
-            revive(session, item.session_id)
-    elif item.status is SessionStatus.WITHDRAWN:
-        # Whoever withdrew gives nothing more.
-        return False
-    is_open = item.status in (SessionStatus.STARTED, SessionStatus.ABANDONED)
-    if is_open and is_current and rating_step.add_ratings(connection, rows):
+    status = item.status
+    if status is SessionStatus.ABANDONED or item.position == item.item_count - 1:
+        # What ends a session or takes it up again needs its campaign's lock, before all else.
+        status = _status_under_lock(connection, item.session_id, goes_on=is_current)
+    if status is SessionStatus.STARTED and is_current and rating_step.add_ratings(connection, rows):
         return True
-    conflicts = [row for row in rows if not rating_step.has_given(connection, row)]
-    if conflicts:
-        with Session(connection) as session:
-            names = ("item_id", "criterion", "value", "preference", "status", "comment")
-            session.add_all(
-                RatingConflict(**{name: row[name] for name in names}) for row in conflicts
-            )
-            session.flush()
+    if status is not SessionStatus.WITHDRAWN:
+        _keep_conflicts(connection, rows)
     return False
+
+
+def _status_under_lock(connection: Connection, session_id: str, *, goes_on: bool) -> SessionStatus:
+    with Session(connection) as session:
+        row = lock_of_session(session, session_id)
+        if row.status is SessionStatus.ABANDONED and goes_on:
+            revive(session, session_id)
+            return SessionStatus.STARTED
+        return row.status
+
+
+def _keep_conflicts(connection: Connection, rows: list[dict[str, Any]]) -> None:
+    conflicts = [row for row in rows if not rating_step.has_given(connection, row)]
+    if not conflicts:
+        return
+    if rating_step.conflicts_of(connection, rows[0]["item_id"]) >= MOST_CONFLICTS:
+        return
+    names = ("item_id", "criterion", "value", "preference", "status", "comment")
+    with Session(connection) as session:
+        session.add_all(RatingConflict(**{name: row[name] for name in names}) for row in conflicts)
+        session.flush()
 
 
 def _rows(

@@ -40,4 +40,5 @@ def blinded(database: Database, campaign_id: str) -> Blinded:
     with database.read() as session:
         campaign = campaign_of(session, campaign_id)
         content = version_of_campaign(session, campaign)
-    return Blinded(blind_names(campaign, content.candidates), case_names(content.test_cases))
+    names = blind_names(campaign, content.candidates, content.reference_ids)
+    return Blinded(names, case_names(content.test_cases))

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -13,7 +13,7 @@ from core.rating.controls import is_right
 from core.rating.design import Outcome, design_of
 from core.rating.getting import campaign_of
 from db.engine import Database
-from db.repositories.monitoring import CheckAnswer, Monitoring, SessionRow
+from db.repositories.outcomes import CheckAnswer, CodeRow, Outcomes, SessionRow
 from db.tables import ControlKind, SessionStatus
 
 COLUMNS = (
@@ -47,30 +47,35 @@ class CodeStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PastedCode:
-    """One code that somebody handed in, what it is and whose; null where nothing is known."""
+    """One code that somebody handed in, what it is and whose; null where nothing is known.
+
+    ``pay_is_due`` as in `codes_frame`: whoever finished and then withdrew is paid too.
+    """
 
     code: str
-    status: CodeStatus
-    outcome: Outcome | None
-    rater: str | None
     times_pasted: int
+    status: CodeStatus
+    outcome: Outcome | None = None
+    rater: str | None = None
+    pay_is_due: bool | None = None
 
 
 def codes_frame(database: Database, campaign_id: str) -> pd.DataFrame:
     """Every session of a campaign with `COLUMNS`, oldest first.
 
     Unfinished sessions have neither an ending nor a code. Pay is due for each session that was
-    finished, also when the person took their answers back afterwards.
+    finished, also when the person took their answers back afterwards. ``platform_id`` is what the
+    recruiting platform calls the person, ``platform_session`` what it calls their submission.
 
     Raises:
         NotFoundError: there is no such campaign.
     """
     with database.read() as session:
         design = design_of(campaign_of(session, campaign_id).design)
-        monitoring = Monitoring(session, campaign_id)
-        failures = attention_failures(monitoring.attention_answers())
+        outcomes = Outcomes(session, campaign_id)
+        failures = attention_failures(outcomes.attention_answers())
         rows = [
-            _row(one, failures, design.platform.session_parameter) for one in monitoring.sessions()
+            _row(one, failures, design.platform.session_parameter) for one in outcomes.sessions()
         ]
     frame = pd.DataFrame(rows, columns=list(COLUMNS))
     return frame.astype({"active_minutes": "Float64"})
@@ -97,23 +102,12 @@ def verify_codes(database: Database, campaign_id: str, pasted: str) -> list[Past
     with database.read() as session:
         design = design_of(campaign_of(session, campaign_id).design)
         ended = {
-            code.upper(): (Outcome(status.value), pseudonym)
-            for code, status, pseudonym in Monitoring(session, campaign_id).codes()
-            if status not in _UNFINISHED
+            one.code.upper(): one
+            for one in Outcomes(session, campaign_id).codes()
+            if one.status not in _UNFINISHED
         }
     platform = {code.upper(): outcome for outcome, code in design.platform.codes.items()}
-    return [
-        PastedCode(code, CodeStatus.KNOWN, *ended[code], times)
-        if code in ended
-        else PastedCode(
-            code,
-            CodeStatus.PLATFORM if code in platform else CodeStatus.UNKNOWN,
-            platform.get(code),
-            None,
-            times,
-        )
-        for code, times in counts.items()
-    ]
+    return [_looked_up(code, times, ended, platform) for code, times in counts.items()]
 
 
 def attention_failures(answers: Iterable[CheckAnswer]) -> Counter[str]:
@@ -122,6 +116,18 @@ def attention_failures(answers: Iterable[CheckAnswer]) -> Counter[str]:
     for answer in answers:
         by_item.setdefault(answer.item_id, []).append(answer)
     return Counter(group[0].session_id for group in by_item.values() if _is_right(group) is False)
+
+
+def _looked_up(
+    code: str, times: int, ended: Mapping[str, CodeRow], platform: Mapping[str, Outcome]
+) -> PastedCode:
+    own = ended.get(code)
+    if own is not None:
+        outcome = Outcome(own.status.value)
+        return PastedCode(code, times, CodeStatus.KNOWN, outcome, own.pseudonym, own.was_finished)
+    if code in platform:
+        return PastedCode(code, times, CodeStatus.PLATFORM, platform[code])
+    return PastedCode(code, times, CodeStatus.UNKNOWN)
 
 
 def _is_right(group: list[CheckAnswer]) -> bool | None:
@@ -137,9 +143,9 @@ def _row(
     is_over = session.status not in _UNFINISHED
     arrived = session.arrival.get(session_parameter) if session_parameter else None
     return (
-        one.pseudonym,
-        session.external_id,
-        arrived,
+        one.rater.pseudonym,
+        one.rater.external_id,
+        arrived or session.external_id,
         session.status.value,
         session.completion_code if is_over else None,
         session.started_at,

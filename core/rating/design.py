@@ -56,6 +56,8 @@ class _Document(BaseModel):
 class Platform(_Document):
     """A recruiting platform: which parameters of the address carry its ids, and the way back.
 
+    Without ``needs_id`` people without the platform's id can start too.
+
     ``return_url`` may hold ``{code}``, ``{rater_id}``, ``{study_id}`` and ``{session_id}``;
     ``codes`` are the platform's own codes by outcome, where it has one code for all. Without one a
     person's own code goes along.
@@ -65,13 +67,14 @@ class Platform(_Document):
     rater_parameter: str | None = None
     study_parameter: str | None = None
     session_parameter: str | None = None
+    needs_id: bool = True
     return_url: str | None = None
     codes: Mapping[Outcome, str] = {}
 
     @property
     def requires_id(self) -> bool:
         """Whether nobody can start without the platform's id."""
-        return self.rater_parameter is not None
+        return self.rater_parameter is not None and self.needs_id
 
 
 PLATFORMS: Mapping[str, Platform] = {

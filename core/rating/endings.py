@@ -16,12 +16,18 @@ from core.rating.refusals import Cause, RefusalError
 from core.rating.reserving import release, retain
 from core.rating.views import Ending
 from db.repositories import rating_step
+from db.repositories.exclusions import is_left_out
 from db.repositories.rating import Campaigns, Sessions
 from db.repositories.rating_step import AnsweredControl
 from db.tables import AnswerStatus, ControlKind, RatingSession, SessionStatus
 
 _CODE_LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
-_WITHDRAWABLE = {SessionStatus.COMPLETE, SessionStatus.FAILED_CHECKS, SessionStatus.SCREENED_OUT}
+_WITHDRAWABLE = {
+    SessionStatus.COMPLETE,
+    SessionStatus.FAILED_CHECKS,
+    SessionStatus.SCREENED_OUT,
+    SessionStatus.WITHDRAWN,
+}
 
 
 def new_code() -> str:
@@ -34,16 +40,18 @@ def finish(
 ) -> None:
     """End a session whose last item is answered: complete, unless its checks failed."""
     with Session(connection) as session:
-        if lock_of_session(session, session_id).status is SessionStatus.ABANDONED:
+        row = lock_of_session(session, session_id)
+        if row.status is SessionStatus.ABANDONED:
             # The last answer came at the moment at which the items went back to the pool.
             revive(session, session_id)
         failures = attention_failures(connection, session_id, content)
         if failures <= content.design.attention_failures_allowed:
             rating_step.end(connection, session_id, SessionStatus.COMPLETE, now)
-            return
-        rating_step.end(connection, session_id, SessionStatus.FAILED_CHECKS, now)
-        release(session, session_id, now)
-        session.flush()
+        else:
+            rating_step.end(connection, session_id, SessionStatus.FAILED_CHECKS, now)
+        if failures > content.design.attention_failures_allowed or is_left_out(session, row):
+            release(session, session_id, now)
+            session.flush()
 
 
 def revive(session: Session, session_id: str) -> None:
@@ -54,10 +62,11 @@ def revive(session: Session, session_id: str) -> None:
 
 
 def lock_of_session(session: Session, session_id: str) -> RatingSession:
-    """The session's row, once its campaign's lock is held.
+    """The session's row, once its campaign's lock is held and its own.
 
-    Whatever gives reservations back or takes them up holds it, and takes it before it changes a
-    session: two that wait for each other would be the end of both.
+    Whatever gives reservations back or takes them up holds both, and takes them in this order
+    before it changes a session: two that wait for each other would be the end of both. An answer
+    refers to its session's row, so PostgreSQL lets nobody store one while the row is held.
 
     Raises:
         RefusalError: there is no such session.
@@ -66,7 +75,7 @@ def lock_of_session(session: Session, session_id: str) -> RatingSession:
     if row is None:
         raise RefusalError(Cause.UNKNOWN_SESSION)
     Campaigns(session).locked(row.campaign_id)
-    session.refresh(row)
+    session.refresh(row, with_for_update=True)
     return row
 
 
@@ -84,13 +93,15 @@ def attention_failures(connection: Connection, session_id: str, content: Campaig
 def ending_of(session: Session, row: RatingSession, content: CampaignContent) -> Ending:
     """What a rater whose session has ended is told."""
     outcome = Outcome(row.status)
+    # Whoever withdraws what was complete has worked for it.
+    paid_as = Outcome.COMPLETE if row.completed_at is not None else outcome
     platform = content.design.platform
     rater_id = Sessions(session).external_id_of(row) or ""
     return Ending(
         outcome=outcome,
         code=row.completion_code,
-        return_url=_return_url(platform, outcome, row.completion_code, rater_id, row.arrival),
-        can_withdraw=row.status in _WITHDRAWABLE,
+        return_url=_return_url(platform, paid_as, row.completion_code, rater_id, row.arrival),
+        can_withdraw=row.status in _WITHDRAWABLE and row.data_deleted_at is None,
     )
 
 

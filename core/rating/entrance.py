@@ -1,5 +1,6 @@
 """How a person comes in: what the link opens, who they are, and their one session."""
 
+import re
 import secrets
 from collections.abc import Mapping
 
@@ -30,7 +31,8 @@ MTURK_PREVIEW = "ASSIGNMENT_ID_NOT_AVAILABLE"
 """What Mechanical Turk sends as the assignment before somebody has accepted it."""
 _GOES_ON = (SessionStatus.STARTED, SessionStatus.ABANDONED)
 _MAY_COME_AGAIN = (SessionStatus.NO_CONSENT, SessionStatus.NOTHING_LEFT)
-_MOST_PARAMETERS = 50
+_MOST_PARAMETERS = 20
+_PLACEHOLDER = re.compile(r"[{}<>]|^%.*%$|^\[.*\]$")
 _MOST_RELEASED = 3
 """So few at a time, so that nobody's start waits long for what others left behind."""
 
@@ -52,7 +54,7 @@ def invitation(database: Database, link_token: str, arrival: Mapping[str, str]) 
         design = design_of(campaign.design)
         external_id = _external_id(design, arrival)
         earlier = Sessions(session).of_external_rater(campaign.id, external_id)
-        goes_on = earlier is not None and earlier.status in _GOES_ON
+        goes_on = _going_on(design, earlier, arrival) is not None
         if not goes_on:
             _check_enters(campaign, design, external_id, arrival)
         return _invitation(session, campaign, design, is_under_way=goes_on)
@@ -71,10 +73,13 @@ def expert_invitation(database: Database, invite_token: str) -> Invitation:
             raise RefusalError(Cause.UNKNOWN_LINK)
         if invite.session_id is None:
             _check_open(campaign)
-        elif invite.used_at is not None:
+        row = Sessions(session).get(invite.session_id) if invite.session_id else None
+        was_sent_away = row is not None and row.status in _MAY_COME_AGAIN
+        if invite.used_at is not None and not was_sent_away:
             raise RefusalError(Cause.INVITE_USED)
         design = design_of(campaign.design)
-        return _invitation(session, campaign, design, is_under_way=invite.session_id is not None)
+        is_under_way = row is not None and not was_sent_away
+        return _invitation(session, campaign, design, is_under_way=is_under_way)
 
 
 def record_visit(
@@ -117,7 +122,7 @@ def start_session(
         campaign = _campaign(session, link_token, lock=True)
         design = design_of(campaign.design)
         external_id = _external_id(design, arrival)
-        earlier = _earlier(session, campaign, start_nonce, external_id)
+        earlier = _earlier(session, campaign, start_nonce, external_id, arrival)
         if earlier is not None:
             return earlier.id
         _check_enters(campaign, design, external_id, arrival)
@@ -142,20 +147,19 @@ def start_invited(
             raise RefusalError(Cause.UNKNOWN_LINK)
         # Read again under the lock: the link may have been used in the meantime.
         session.refresh(invite)
-        same = Sessions(session).by_start_nonce(start_nonce)
-        if same is not None and same.id == invite.session_id:
-            return same.id
-        if invite.used_at is not None:
+        _check_not_revoked(invite)
+        earlier = Sessions(session).get(invite.session_id) if invite.session_id else None
+        if earlier is not None and earlier.start_nonce == start_nonce:
+            return earlier.id
+        was_sent_away = earlier is not None and earlier.status in _MAY_COME_AGAIN
+        if invite.used_at is not None and not was_sent_away:
             raise RefusalError(Cause.INVITE_USED)
         invite.used_at = utc_now()
         session.add(invite)
-        if invite.session_id is not None:
-            return invite.session_id
+        if earlier is not None and not was_sent_away:
+            return earlier.id
         _check_open(campaign)
-        rater = new_rater(campaign.id, None)
-        rater.role = invite.role
-        rater.name = invite.name or storable_part(name or "").strip()[:200] or None
-        session.add(rater)
+        rater = _expert(session, campaign, invite, earlier, name)
         design = design_of(campaign.design)
         invite.session_id = _begin(session, campaign, design, rater, start_nonce, {}).id
         return invite.session_id
@@ -174,10 +178,13 @@ def decline(
         campaign = _campaign(session, link_token, lock=True)
         design = design_of(campaign.design)
         external_id = _external_id(design, arrival)
-        earlier = _earlier(session, campaign, start_nonce, external_id)
+        earlier = _earlier(session, campaign, start_nonce, external_id, arrival)
         if earlier is not None:
             return earlier.id
         _check_enters(campaign, design, external_id, arrival)
+        if design.audience is Audience.OPEN:
+            # There is nobody to tell and nothing to pay; whoever does not agree closes the page.
+            raise RefusalError(Cause.NOT_HUMAN)
         rater = _rater(session, campaign, external_id)
         row = _new_session(campaign, rater, start_nonce, arrival)
         row.status, row.ended_at = SessionStatus.NO_CONSENT, utc_now()
@@ -232,8 +239,29 @@ def _rater(session: Session, campaign: Campaign, external_id: str | None) -> Rat
     return rater
 
 
+def _expert(
+    session: Session,
+    campaign: Campaign,
+    invite: Invite,
+    earlier: RatingSession | None,
+    name: str | None,
+) -> Rater:
+    if earlier is not None:
+        return session.get_one(Rater, earlier.rater_id)
+    rater = new_rater(campaign.id, None)
+    rater.role = invite.role
+    rater.name = invite.name or storable_part(name or "").strip()[:200] or None
+    session.add(rater)
+    session.flush()
+    return rater
+
+
 def _earlier(
-    session: Session, campaign: Campaign, start_nonce: str, external_id: str | None
+    session: Session,
+    campaign: Campaign,
+    start_nonce: str,
+    external_id: str | None,
+    arrival: Mapping[str, str],
 ) -> RatingSession | None:
     """The session that this person has already; none if they may begin one."""
     sessions = Sessions(session)
@@ -241,10 +269,27 @@ def _earlier(
     if same_press is not None:
         return same_press
     earlier = sessions.of_external_rater(campaign.id, external_id)
+    return _going_on(design_of(campaign.design), earlier, arrival)
+
+
+def _going_on(
+    design: CampaignDesign, earlier: RatingSession | None, arrival: Mapping[str, str]
+) -> RatingSession | None:
+    """The session that somebody with that id of the platform goes on with; none if they may begin.
+
+    A session under way only from the same submission, where the platform names it: an id is no
+    secret, and whoever knows it could otherwise take over, or withdraw, what its owner is doing.
+
+    Raises:
+        RefusalError: the person has taken part, or is taking part elsewhere.
+    """
     if earlier is None or earlier.status in _MAY_COME_AGAIN:
         return None
-    # A platform's id is no secret, and an ended session's page shows what is paid for.
-    if earlier.status not in _GOES_ON:
+    name = design.platform.session_parameter or ""
+    submissions = {one[name] for one in (earlier.arrival, arrival) if one.get(name)}
+    is_elsewhere = earlier.status is SessionStatus.STARTED and len(submissions) > 1
+    # An ended session's page shows what is paid for.
+    if is_elsewhere or earlier.status not in _GOES_ON:
         raise RefusalError(Cause.TAKEN_PART)
     return earlier
 
@@ -274,7 +319,9 @@ def _storable(arrival: Mapping[str, str]) -> dict[str, str]:
 
 def _external_id(design: CampaignDesign, arrival: Mapping[str, str]) -> str | None:
     name = design.platform.rater_parameter
-    return arrival.get(name, "").strip()[:200] or None if name else None
+    value = arrival.get(name, "").strip()[:200] if name else ""
+    # A placeholder that the platform did not fill in would make one person of everybody.
+    return None if not value or _PLACEHOLDER.search(value) else value
 
 
 def _campaign(session: Session, link_token: str, *, lock: bool = False) -> Campaign:
@@ -291,9 +338,13 @@ def _invite(session: Session, token: str) -> Invite:
     invite = Invites(session).by_token(token) if is_storable(token) else None
     if invite is None:
         raise RefusalError(Cause.UNKNOWN_LINK)
+    _check_not_revoked(invite)
+    return invite
+
+
+def _check_not_revoked(invite: Invite) -> None:
     if invite.revoked_at is not None:
         raise RefusalError(Cause.INVITE_REVOKED)
-    return invite
 
 
 def _check_enters(

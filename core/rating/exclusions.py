@@ -68,6 +68,7 @@ def exclude(
     for start in range(0, len(wanted), _AT_A_TIME):
         with database.write() as session:
             some = wanted[start : start + _AT_A_TIME]
+            _lock_campaigns(session, subject, some)
             held = _held_by(session, subject, some, rule)
             new = [one for one in some if one not in held]
             _decide(session, subject, new, True, rule, reason, evidence, actor)
@@ -87,6 +88,7 @@ def include_again(
     """
     reason = _checked(reason)
     with database.write() as session:
+        _lock_campaigns(session, subject, [subject_id])
         if subject_id in _held_by(session, subject, [subject_id], rule):
             _decide(session, subject, [subject_id], False, rule, reason, {}, actor)
 
@@ -129,6 +131,15 @@ def _held_by(
         for one in exclusions.standing(decisions).values()
         if one.rule == rule and one.excluded
     )
+
+
+def _lock_campaigns(session: Session, subject: Subject, subject_ids: Sequence[str]) -> None:
+    """Whoever decides about the same sessions waits; in one order, so that nobody does for ever."""
+    for campaign_id in sorted(
+        {one.campaign_id for one in _sessions_of(session, subject, subject_ids)}
+    ):
+        Campaigns(session).locked(campaign_id)
+    session.expire_all()
 
 
 def _decide(

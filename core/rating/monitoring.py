@@ -1,7 +1,7 @@
 """How a campaign goes while people rate: figures for the live page, with the models as letters."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from statistics import median
@@ -22,6 +22,7 @@ from core.rating.pace import WINDOW, Finish, estimated_finish, unknown_finish
 from core.studies.rubric import rubric_of
 from db.engine import Database
 from db.repositories.monitoring import Monitoring
+from db.repositories.outcomes import Outcomes
 from db.repositories.studies import Studies, VersionContent
 from db.tables import Campaign, CampaignStatus, SessionStatus, StudyVersion, TestCase
 
@@ -90,19 +91,19 @@ def load_flow(database: Database, campaign_id: str, now: datetime) -> Flow:
         monitoring = Monitoring(session, campaign_id)
         statuses = monitoring.statuses()
         by_rule = _sessions_by_rule(monitoring)
-        excluded = len({one for sessions in by_rule.values() for one in sessions})
+        excluded = {one for sessions in by_rule.values() for one in sessions}
         needed = -(-monitoring.units() * design.overlap // design.items_per_session)
-        counted = statuses.get(SessionStatus.COMPLETE, 0) - excluded
+        counted = statuses.get(SessionStatus.COMPLETE, 0) - len(excluded)
         return Flow(
             campaign=campaign,
             design=design,
             visits=monitoring.visits(),
             statuses=statuses,
             active_now=monitoring.active_since(now - ACTIVE_WITHIN),
-            excluded=excluded,
+            excluded=len(excluded),
             excluded_by_rule={rule: len(sessions) for rule, sessions in by_rule.items()},
             sessions_needed=needed,
-            finish=_finish(monitoring, campaign, needed - counted, now),
+            finish=_finish(monitoring, campaign, excluded, needed - counted, now),
             cost=cost_of(design, monitoring.finished()),
             completions=_by_hour(monitoring.completions_by_hour()),
         )
@@ -120,7 +121,7 @@ def load_collected(database: Database, campaign_id: str) -> Collected:
         monitoring = Monitoring(session, campaign_id)
         content = version_of_campaign(session, campaign)
         cells = _cells(monitoring, design, campaign, content)
-        checks = monitoring.attention_answers(NEWEST_SESSIONS)
+        checks = Outcomes(session, campaign_id).attention_answers(NEWEST_SESSIONS)
         active = monitoring.active_ms(NEWEST_SESSIONS)
         counts = ["rated", "reserved", "target"]
         return Collected(
@@ -166,14 +167,22 @@ def _sessions_by_rule(monitoring: Monitoring) -> dict[str, set[str]]:
     return found
 
 
-def _finish(monitoring: Monitoring, campaign: Campaign, missing: int, now: datetime) -> Finish:
+def _finish(
+    monitoring: Monitoring,
+    campaign: Campaign,
+    excluded: Collection[str],
+    missing: int,
+    now: datetime,
+) -> Finish:
+    """By the sessions that count alone, in what is there as in the pace."""
     if missing > 0 and campaign.status is not CampaignStatus.OPEN:
         return unknown_finish(f"the campaign is {campaign.status.value}")
     first = monitoring.first_start()
     if first is None:
         return unknown_finish("nobody has started yet")
     began_at = max(first, now - WINDOW)
-    return estimated_finish(monitoring.complete_since(began_at), began_at, missing, now)
+    counted = sum(one not in excluded for one in monitoring.complete_since(began_at))
+    return estimated_finish(counted, began_at, missing, now)
 
 
 def _by_hour(completions: list[tuple[datetime, int]]) -> pd.DataFrame:
@@ -188,7 +197,7 @@ def _by_hour(completions: list[tuple[datetime, int]]) -> pd.DataFrame:
 def _cells(
     monitoring: Monitoring, design: CampaignDesign, campaign: Campaign, content: VersionContent
 ) -> pd.DataFrame:
-    names = blind_names(campaign, content.candidates)
+    names = blind_names(campaign, content.candidates, content.reference_ids)
     cases = case_names(content.test_cases)
     rows = [
         (
@@ -208,7 +217,7 @@ def arm_name(names: Mapping[str, str], candidate_id: str, second_id: str | None)
     """What is compared, by the names that may be shown."""
     if second_id is None:
         return names[candidate_id]
-    return " / ".join(sorted((names[candidate_id], names[second_id])))
+    return " and ".join(sorted((names[candidate_id], names[second_id])))
 
 
 def _disagreement(

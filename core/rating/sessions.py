@@ -155,7 +155,10 @@ def answer_comprehension(
         row = endings.lock_of_session(session, session_id)
         if row.active_tab != tab:
             raise RefusalError(Cause.OTHER_TAB)
-        if row.status in _UNDER_WAY and row.understood_at is None:
+        if row.status is SessionStatus.ABANDONED:
+            endings.revive(session, session_id)
+            session.refresh(row)
+        if row.status is SessionStatus.STARTED and row.understood_at is None:
             content = content_of_campaign(session.connection(), row.campaign_id)
             _take_attempt(session, row, content.design.comprehension, chosen)
     return view_session(database, session_id, tab)
@@ -193,7 +196,10 @@ def withdraw(database: Database, session_id: str, *, delete_answers: bool) -> Se
         if delete_answers and row.data_deleted_at is None:
             row.data_deleted_at = now
             session.add(row)
-            deleted = Sessions(session).delete_answers(row)
+            content = content_of_campaign(session.connection(), row.campaign_id)
+            platform = content.design.platform
+            kept = {platform.rater_parameter, platform.study_parameter, platform.session_parameter}
+            deleted = Sessions(session).delete_answers(row, kept)
             audits.record(
                 session,
                 actor="rater",
@@ -255,7 +261,8 @@ def _item_view(
         protocol=content.design.protocol,
         rubric=content.rubric,
         task=render(row.template or "", row.values or {}),
-        responses=tuple(text for text in texts if text is not None),
+        # Blank lines at the ends would tell planted texts from what models wrote.
+        responses=tuple(text.strip() for text in texts if text is not None),
         minutes_left=_minutes_left(row, content.design.seconds_per_item, now),
         feedback=feedback,
     )

@@ -2,7 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
+from datetime import datetime
 
+from sqlalchemy import func
 from sqlalchemy import select as select_columns
 from sqlmodel import Session, col, select
 
@@ -11,6 +13,7 @@ from db.tables import (
     AnswerStatus,
     Campaign,
     Control,
+    Exclusion,
     Item,
     Preference,
     Rater,
@@ -90,6 +93,27 @@ def answers_of(session: Session, campaign_id: str) -> CampaignAnswers:
         responses={one.response.id: one for one in Responses(session).by_ids(sorted(response_ids))},
         controls={one.id: one for one in controls},
     )
+
+
+def newest_of_study(session: Session, study_id: str) -> tuple[int, datetime | None, str | None]:
+    """``(complete sessions, when the newest was completed, newest decision's id)``.
+
+    The decision is the newest about anything, of whatever study.
+    """
+    complete, completed_at = session.exec(
+        select(func.count(), func.max(col(RatingSession.completed_at)))
+        .select_from(RatingSession)
+        .join(Campaign, col(Campaign.id) == col(RatingSession.campaign_id))
+        .join(StudyVersion, col(StudyVersion.id) == col(Campaign.study_version_id))
+        .where(
+            StudyVersion.study_id == study_id,
+            RatingSession.status == SessionStatus.COMPLETE,
+        )
+    ).one()
+    newest = select(Exclusion.id).order_by(
+        col(Exclusion.created_at).desc(), col(Exclusion.id).desc()
+    )
+    return complete, completed_at, session.exec(newest.limit(1)).first()
 
 
 def people_of_study(

@@ -34,6 +34,13 @@ def excluded_ids(
     )
 
 
+def is_left_out(session: Session, row: RatingSession) -> bool:
+    """Whether any rule excludes that session, or its rater."""
+    decisions = decisions_about(session, Subject.SESSION, [row.id])
+    decisions += decisions_about(session, Subject.RATER, [row.rater_id])
+    return any(one.excluded for one in standing(decisions).values())
+
+
 def decisions_about(
     session: Session, subject: Subject, subject_ids: Iterable[str]
 ) -> list[Exclusion]:

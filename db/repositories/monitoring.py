@@ -1,6 +1,6 @@
 """How a campaign goes: counts and sums that are cheap enough to be asked every few seconds."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,14 +10,12 @@ from sqlalchemy import select as select_columns
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
+from db.repositories.exclusions import excluded_ids
 from db.tables import (
     CampaignUnit,
-    Control,
-    ControlKind,
     Exclusion,
     Item,
     Preference,
-    Rater,
     Rating,
     RatingSession,
     Response,
@@ -67,28 +65,6 @@ class PreferenceCount:
     ratings: int
 
 
-@dataclass(frozen=True, slots=True)
-class SessionRow:
-    """One session with its person and what was answered; null where nothing tells."""
-
-    session: RatingSession
-    pseudonym: str
-    items_answered: int
-    active_ms: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class CheckAnswer:
-    """One answer to one criterion of an attention item, with what was expected."""
-
-    session_id: str
-    item_id: str
-    expected: Mapping[str, Any] | None
-    is_second: bool
-    criterion: str
-    answer: int | Preference | None
-
-
 class Monitoring:
     """Counts over one campaign within one transaction."""
 
@@ -102,9 +78,9 @@ class Monitoring:
         return self.session.exec(query.where(Visit.campaign_id == self.campaign_id)).one()
 
     def units(self) -> int:
-        """How many responses, or pairs of them, the campaign asks about."""
+        """How many responses, or pairs of them, the campaign asks about; no excluded ones."""
         query = select(func.count()).select_from(CampaignUnit)
-        return self.session.exec(query.where(CampaignUnit.campaign_id == self.campaign_id)).one()
+        return self.session.exec(query.where(self._is_asked_about())).one()
 
     def statuses(self) -> dict[SessionStatus, int]:
         """``status -> how many sessions``."""
@@ -143,12 +119,12 @@ class Monitoring:
             select(func.min(RatingSession.started_at)).where(self._ours())
         ).one()
 
-    def complete_since(self, moment: datetime) -> int:
-        """How many sessions were completed since then."""
-        query = select(func.count()).where(
+    def complete_since(self, moment: datetime) -> Sequence[str]:
+        """The sessions that were completed since then, by id."""
+        query = select(RatingSession.id).where(
             self._complete(), col(RatingSession.completed_at) >= moment
         )
-        return self.session.exec(query).one()
+        return self.session.exec(query).all()
 
     def completions_by_hour(self) -> list[tuple[datetime, int]]:
         """``(beginning of an hour, sessions completed in it)``, in order, without empty hours."""
@@ -182,7 +158,10 @@ class Monitoring:
         return [(rule, one, Subject(about), is_out) for rule, one, about, is_out in rows]
 
     def cells(self) -> list[CellRow]:
-        """What was rated and reserved, by candidate (or pair of candidates) and test case."""
+        """What was rated and reserved, by candidate (or pair of candidates) and test case.
+
+        Without units of which a response is excluded.
+        """
         first, second = aliased(Response), aliased(Response)
         case_id, rated = col(CampaignUnit.test_case_id), self._rated_units()
         groups: list[Any] = [col(first.candidate_id), col(second.candidate_id), case_id]
@@ -193,7 +172,7 @@ class Monitoring:
             .join(first, col(first.id) == col(CampaignUnit.response_id))
             .outerjoin(second, col(second.id) == col(CampaignUnit.second_response_id))
             .outerjoin(rated, rated.c.unit_id == col(CampaignUnit.id))
-            .where(col(CampaignUnit.campaign_id) == self.campaign_id)
+            .where(self._is_asked_about())
             .group_by(*groups)
         )
         return [
@@ -237,79 +216,6 @@ class Monitoring:
         )
         return list(self.session.connection().execute(query).scalars())
 
-    def sessions(self) -> list[SessionRow]:
-        """Every session of the campaign, oldest first."""
-        items = (
-            select_columns(
-                col(Rating.session_id).label("session_id"),
-                func.max(col(Rating.active_ms)).label("active_ms"),
-            )
-            .join(RatingSession, col(RatingSession.id) == col(Rating.session_id))
-            .where(self._ours())
-            .group_by(col(Rating.session_id), col(Rating.item_id))
-            .subquery()
-        )
-        sums = (
-            select_columns(
-                items.c.session_id,
-                func.count().label("answered"),
-                func.sum(items.c.active_ms).label("active_ms"),
-            )
-            .group_by(items.c.session_id)
-            .subquery()
-        )
-        rows = self.session.exec(
-            select(RatingSession, Rater.pseudonym, sums.c.answered, sums.c.active_ms)
-            .join(Rater, col(Rater.id) == col(RatingSession.rater_id))
-            .outerjoin(sums, sums.c.session_id == col(RatingSession.id))
-            .where(self._ours())
-            .order_by(col(RatingSession.started_at), col(RatingSession.id))
-        ).all()
-        return [
-            SessionRow(one, name, answered or 0, None if active is None else int(active))
-            for one, name, answered, active in rows
-        ]
-
-    def codes(self) -> list[tuple[str, SessionStatus, str]]:
-        """``(own code, status, pseudonym)`` of every session."""
-        query = (
-            select(RatingSession.completion_code, RatingSession.status, Rater.pseudonym)
-            .join(Rater, col(Rater.id) == col(RatingSession.rater_id))
-            .where(self._ours())
-        )
-        return [
-            (code, SessionStatus(status), name) for code, status, name in self.session.exec(query)
-        ]
-
-    def attention_answers(self, newest: int | None = None) -> list[CheckAnswer]:
-        """Every answer to an attention item, whatever became of its session.
-
-        With ``newest``, of so many sessions that were started last.
-        """
-        ours = select(RatingSession.id).where(self._ours())
-        ours = ours.order_by(col(RatingSession.started_at).desc()).limit(newest)
-        return [
-            *self._checks(ours, Item.control_id, False),
-            *self._checks(ours, Item.second_control_id, True),
-        ]
-
-    def _checks(self, sessions: Any, control_id: Any, is_second: bool) -> Iterator[CheckAnswer]:
-        columns = (Rating.session_id, Rating.item_id, Rating.criterion, Rating.value)
-        query = (
-            select_columns(col(Control.expected), col(Rating.preference), *map(col, columns))
-            .select_from(Item)
-            .join(Control, col(Control.id) == col(control_id))
-            .join(Rating, col(Rating.item_id) == col(Item.id))
-            .where(
-                col(Item.session_id).in_(sessions),
-                col(Control.kind) == ControlKind.ATTENTION,
-            )
-        )
-        for row in self.session.connection().execute(query):
-            expected, preference, session_id, item_id, criterion, value = row
-            answer = preference if value is None else value
-            yield CheckAnswer(session_id, item_id, expected, is_second, criterion, answer)
-
     def _ours(self) -> ColumnElement[bool]:
         return col(RatingSession.campaign_id) == self.campaign_id
 
@@ -319,6 +225,15 @@ class Monitoring:
     def _counted(self) -> ColumnElement[bool]:
         """Complete, and not excluded: the items of those that are went back to the pool."""
         return and_(self._complete(), col(RatingSession.released_at).is_(None))
+
+    def _is_asked_about(self) -> ColumnElement[bool]:
+        """A unit of the campaign that can be reserved: none of its responses is excluded."""
+        excluded = excluded_ids(self.session, Subject.RESPONSE)
+        return and_(
+            col(CampaignUnit.campaign_id) == self.campaign_id,
+            col(CampaignUnit.response_id).not_in(excluded),
+            func.coalesce(col(CampaignUnit.second_response_id), "").not_in(excluded),
+        )
 
     def _rated_units(self) -> Any:
         """A complete session's items are all answered, so that no rating needs to be looked at."""

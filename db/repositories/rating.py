@@ -1,6 +1,6 @@
 """Campaigns, raters, sessions, items and ratings."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import delete, func, insert, or_, update
@@ -10,6 +10,7 @@ from db.tables import (
     Campaign,
     CampaignResponse,
     ComprehensionAttempt,
+    Invite,
     Item,
     Rater,
     Rating,
@@ -171,8 +172,11 @@ class Sessions:
         )
         return number
 
-    def delete_answers(self, row: RatingSession) -> int:
-        """Delete what a rater gave besides the platform's id; gives how many answers."""
+    def delete_answers(self, row: RatingSession, kept: Collection[str | None]) -> int:
+        """Delete what a rater gave and who they are; gives how many answers.
+
+        Of the address's parameters those named in ``kept`` stay with the session.
+        """
         items = select(Item.id).where(Item.session_id == row.id).scalar_subquery()
         connection = self.session.connection()
         deleted = connection.execute(delete(Rating).where(col(Rating.session_id) == row.id))
@@ -181,8 +185,19 @@ class Sessions:
             delete(ComprehensionAttempt).where(col(ComprehensionAttempt.session_id) == row.id)
         )
         connection.execute(update(Rater).where(col(Rater.id) == row.rater_id).values(name=None))
-        row.arrival = {}
+        connection.execute(update(Invite).where(col(Invite.session_id) == row.id).values(name=None))
+        row.arrival = {name: value for name, value in row.arrival.items() if name in kept}
+        self._forget_visits(row)
         return int(deleted.rowcount)
+
+    def _forget_visits(self, row: RatingSession) -> None:
+        external_id = self.external_id_of(row)
+        query = select(Visit).where(Visit.campaign_id == row.campaign_id)
+        for visit in self.session.exec(query):
+            is_theirs = external_id is not None and external_id in visit.arrival.values()
+            if is_theirs or visit.nonce == row.start_nonce:
+                visit.arrival = {}
+                self.session.add(visit)
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,6 +67,7 @@ class CurrentItem:
 class AnsweredItem:
     """An item that is about to get its answer, with what the answer is checked against.
 
+    ``open_position`` is that of the session's first item without an answer, null when all have one.
     The control's fields are null unless the item was planted; ``is_second`` says whether the
     planted text is the second one.
     """
@@ -75,6 +76,9 @@ class AnsweredItem:
     campaign_id: str
     status: SessionStatus
     active_tab: str | None
+    item_count: int
+    position: int
+    open_position: int | None
     shown_at: datetime
     is_pair: bool
     is_second: bool
@@ -112,10 +116,7 @@ def current_item(connection: Connection, session_id: str) -> CurrentItem | None:
 def answered_item(connection: Connection, item_id: str) -> AnsweredItem | None:
     """The item that an answer is for; none when there is no such item."""
     row = connection.execute(_ANSWERED, {"item_id": item_id}).first()
-    if row is None:
-        return None
-    session_id, campaign_id, status, tab, began_at, last_answer_at, *item = row
-    return AnsweredItem(session_id, campaign_id, status, tab, last_answer_at or began_at, *item)
+    return AnsweredItem(*tuple(row)) if row else None
 
 
 def add_ratings(connection: Connection, rows: Sequence[Mapping[str, object]]) -> bool:
@@ -143,6 +144,12 @@ def has_given(connection: Connection, answer: Mapping[str, object]) -> bool:
         ).first()
         for table in (Rating, RatingConflict)
     )
+
+
+def conflicts_of(connection: Connection, item_id: str) -> int:
+    """How many rows of answers that do not count are kept for the item."""
+    query = select(func.count()).where(col(RatingConflict.item_id) == item_id)
+    return int(connection.execute(query).scalar_one())
 
 
 def revive(connection: Connection, session_id: str) -> None:
@@ -176,7 +183,6 @@ def _set_status(
     )
 
 
-_began_at = func.coalesce(col(RatingSession.understood_at), col(RatingSession.started_at))
 _FIXED = (
     select(
         col(Campaign.instructions),
@@ -233,11 +239,23 @@ _ANSWERED = (
         col(RatingSession.campaign_id),
         col(RatingSession.status),
         col(RatingSession.active_tab),
-        _began_at,
-        select(func.max(col(Rating.submitted_at)))
-        .where(col(Rating.session_id) == col(RatingSession.id))
+        col(RatingSession.item_count),
+        col(Item.position),
+        select(func.min(_open_item.position))
+        .where(
+            col(_open_item.session_id) == col(RatingSession.id),
+            ~exists().where(col(Rating.item_id) == col(_open_item.id)),
+        )
         .correlate(RatingSession)
         .scalar_subquery(),
+        func.coalesce(
+            select(func.max(col(Rating.submitted_at)))
+            .where(col(Rating.session_id) == col(RatingSession.id))
+            .correlate(RatingSession)
+            .scalar_subquery(),
+            col(RatingSession.understood_at),
+            col(RatingSession.started_at),
+        ),
         col(Item.second_response_id).is_not(None),
         col(Item.second_control_id).is_not(None),
         col(Control.kind),

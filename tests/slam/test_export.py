@@ -9,9 +9,13 @@ from click.testing import CliRunner, Result
 
 from core.exchange.original import import_bytes
 from core.exchange.ratings_columns import RATING_COLUMNS
+from core.rating.campaigns import close_campaign
 from db.engine import Database
+from db.tables import Audit, Campaign
 from slam.command import cli
+from tests.building import ACTOR, make_study, rows_of, store_responses
 from tests.core.exchange import samples
+from tests.core.rating.raters import completed, opened
 
 
 @pytest.fixture
@@ -54,6 +58,53 @@ def test_battles_are_written(study: str, tmp_path: Path) -> None:
     file = tmp_path / "battles.csv"
     assert export("battles", study, "-o", str(file)).exit_code == 0
     assert set(pd.read_csv(file)["winner"]) <= {"model_a", "model_b", "tie", "both_bad"}
+
+
+@pytest.fixture
+def rated_now(database: Database, monkeypatch: pytest.MonkeyPatch) -> tuple[str, Campaign]:
+    """A study that people rate at the moment, and the campaign."""
+    monkeypatch.setenv("DATABASE_URL", database.url.render_as_string(hide_password=False))
+    content = make_study(database)
+    store_responses(database, content)
+    campaign = opened(database, content)
+    completed(database, campaign)
+    return content.study.name, campaign
+
+
+@pytest.mark.parametrize("what", ["ratings", "battles"])
+def test_nothing_is_written_while_the_names_are_locked(
+    rated_now: tuple[str, Campaign], what: str, tmp_path: Path
+) -> None:
+    study, _ = rated_now
+    result = export(what, study, "-o", str(tmp_path / "x.csv"))
+    assert str(result.exception) == (
+        "The file would name the models while people still rate in “First”; close it, or add "
+        "--unlock, which is recorded."
+    )
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_unlocking_is_recorded_once_and_then_the_file_is_written(
+    rated_now: tuple[str, Campaign], database: Database, tmp_path: Path
+) -> None:
+    study, campaign = rated_now
+    for more in (["--unlock"], ["--unlock"], []):
+        result = export("ratings", study, *more, "-o", str(tmp_path / "x.csv"))
+        assert result.exit_code == 0, result.output
+    assert set(pd.read_csv(tmp_path / "x.csv")["campaign_id"]) == {campaign.id}
+    with database.read() as session:
+        audits = [one for one in rows_of(session, Audit) if one.action == "unlock names"]
+    assert [(one.subject_id, one.actor) for one in audits] == [(campaign.id, "command")]
+
+
+def test_a_closed_campaign_is_written_without_unlocking_anything(
+    rated_now: tuple[str, Campaign], database: Database, tmp_path: Path
+) -> None:
+    study, campaign = rated_now
+    close_campaign(database, campaign.id, ACTOR)
+    assert export("ratings", study, "--unlock", "-o", str(tmp_path / "x.csv")).exit_code == 0
+    with database.read() as session:
+        assert session.get_one(Campaign, campaign.id).names_unlocked_at is None
 
 
 def test_a_study_that_is_not_there_is_told(study: str, tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from core.rating.invites import list_invites
 from core.studies.service import create_study
 from db.engine import Database
 from db.repositories.studies import VersionContent
-from db.tables import Campaign, CampaignStatus
+from db.tables import Campaign, CampaignStatus, RatingSession
 from tests.building import ACTOR, definition, rows_of
 from tests.core.rating.raters import completed, opened
 from tests.ui.looking import look_at, study_with_responses
@@ -125,12 +125,16 @@ def test_codes_and_the_proof_of_balance_are_shown_with_letters_for_models(
     content = study_with_responses(store)
     campaign = opened(store, content, items=6)
     sessions = [completed(store, campaign) for _ in range(5)]
+    with store.read() as session:
+        code = session.get_one(RatingSession, sessions[0]).completion_code
     look_at(page, slam, content, "Rating")
     more(page, "Codes")
     expect(page.get_by_test_id("stDataFrame").filter(visible=True)).to_be_visible(timeout=WAIT_MS)
-    fill(page.get_by_label("Check codes: paste those that people handed in"), "NOCODE")
+    fill(page.get_by_label("Check codes: paste those that people handed in"), f"NOCODE {code}")
     expect(
-        page.get_by_text("Codes: 1, of which unknown: 1, pasted more than once: 0.")
+        page.get_by_text(
+            "Codes: 2, of which unknown: 1, pasted more than once: 0. Pay is due for"
+        )
     ).to_be_visible(timeout=WAIT_MS)
     pictures_of(page, pictures, "campaign_codes")
     more(page, "Proof of balance")

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from statistics import fmean
 
 from core.errors import InvalidInputError
 from db.tables import ControlKind, Preference
@@ -15,7 +14,7 @@ class ItemBehaviour:
 
     Attributes:
         position: the item's place in the session, from 0.
-        words_shown: words of the response, or of both.
+        words_shown: words of the response, or of both, as `count_words` has them.
         shown_texts: the task and the responses, to compare a comment with.
         active_ms: how long the browser says it was looked at.
         server_ms: from being sent to being stored; for imported answers what their file claims.
@@ -93,9 +92,15 @@ class Person:
 
 @dataclass(frozen=True)
 class Context:
-    """Everybody who rated for the study, in all of its campaigns, by session id."""
+    """What a session is seen against.
+
+    Attributes:
+        people: everybody who rated for the study, in all of its campaigns, by session id.
+        scale_range: points from the worst to the best of the scale that was answered on.
+    """
 
     people: Mapping[str, Person] = field(default_factory=dict)
+    scale_range: int = 10
 
     @cached_property
     def by_identity(self) -> Mapping[str, Sequence[Person]]:
@@ -210,11 +215,6 @@ def timing_note(items: Sequence[ItemBehaviour]) -> str:
     if not without:
         return ""
     return f" Server times stand in for {without} of {len(items)} items without an active time."
-
-
-def mean_score(item: ItemBehaviour) -> float | None:
-    """The mean over an item's criteria; none where it has no score."""
-    return fmean(item.scores.values()) if item.scores else None
 
 
 def _index(

@@ -5,6 +5,7 @@ from statistics import fmean
 
 from core.rating.controls import is_right
 from core.rating.screening.base import Behaviour, ItemBehaviour, KnownBadComparison
+from core.rating.screening.words import count_words
 from core.studies.template import render
 from db.repositories.behaviour import CampaignAnswers, GivenRating
 from db.tables import AnswerStatus, Control, ControlKind, Item, Preference
@@ -52,7 +53,7 @@ class _Reader:
         texts = self._texts(item)
         return ItemBehaviour(
             position=item.position,
-            words_shown=sum(len(text.split()) for text in texts),
+            words_shown=sum(map(count_words, texts)),
             shown_texts=(self._task(item), *texts),
             active_ms=_longest(one.active_ms for one in ratings),
             server_ms=_longest(

@@ -20,6 +20,7 @@ from core.rating.screening.base import (
 )
 from core.rating.screening.reading import behaviours_of
 from core.rating.screening.registry import rule_named, rules
+from core.studies.rubric import rubric_of
 from db.engine import Database
 from db.repositories import behaviour as stored
 from db.repositories import exclusions
@@ -95,7 +96,7 @@ def screen(
     with database.read() as session:
         campaign, content = _campaign(session, campaign_id)
         answers = stored.answers_of(session, campaign_id)
-        context = _context(session, content.study.id)
+        context = _context(session, content)
         ids = [row.id for row, _ in answers.sessions]
         decisions = exclusions.standing(exclusions.decisions_about(session, Subject.SESSION, ids))
         raters_out = exclusions.excluded_ids(session, Subject.RATER)
@@ -189,13 +190,15 @@ def _protocol(campaign: Campaign, behaviours: Sequence[Behaviour]) -> Protocol:
     return design_of(campaign.design).protocol
 
 
-def _context(session: Session, study_id: str) -> Context:
+def _context(session: Session, content: VersionContent) -> Context:
+    study_id = content.study.id
     comments: dict[str, set[str]] = {}
     for session_id, comment in stored.comments_of_study(session, study_id):
         comments.setdefault(session_id, set()).add(plain_comment(comment))
     people = stored.people_of_study(session, study_id)
+    scale = rubric_of(content.version.rubric).scale
     return Context(
-        {
+        people={
             row.id: Person(
                 session_id=row.id,
                 rater_id=rater.id,
@@ -204,7 +207,8 @@ def _context(session: Session, study_id: str) -> Context:
                 comments=frozenset(comments.get(row.id, ())),
             )
             for order, (row, rater, campaign) in enumerate(people)
-        }
+        },
+        scale_range=scale.maximum - scale.minimum,
     )
 
 

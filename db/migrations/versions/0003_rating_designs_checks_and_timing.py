@@ -15,8 +15,10 @@ depends_on: Sequence[str] | None = None
 
 _ID = sa.String(length=32)
 _MOMENT = sa.DateTime(timezone=True)
-_OVERLAP = 3
-"""How many ratings a response wants where a campaign's design does not say so."""
+_OVERLAP = 1000
+"""Campaigns of before had no such number and took ratings until they were closed."""
+_ID_PARAMETERS = ("PROLIFIC_PID", "participantId", "workerId")
+"""Where platforms' ids were looked for; nobody had to have one."""
 
 
 def upgrade() -> None:
@@ -203,7 +205,36 @@ def _count_reservations() -> None:
         sa.text("SELECT id FROM campaign WHERE origin = 'collected' AND status = 'open'")
     ).scalars()
     for campaign_id in campaigns.all():
+        _design_campaign(connection, campaign_id)
         _count_campaign(connection, campaign_id)
+
+
+def _design_campaign(connection: sa.Connection, campaign_id: str) -> None:
+    """Give a campaign under way the design that it had by rule."""
+    campaign = sa.table(
+        "campaign",
+        sa.column("id", sa.String),
+        sa.column("items_per_session", sa.Integer),
+        sa.column("design", sa.JSON),
+    )
+    session = sa.table(
+        "rating_session", sa.column("campaign_id", sa.String), sa.column("arrival", sa.JSON)
+    )
+    items = connection.execute(
+        sa.select(campaign.c.items_per_session).where(campaign.c.id == campaign_id)
+    ).scalar_one()
+    arrivals = connection.execute(
+        sa.select(session.c.arrival).where(session.c.campaign_id == campaign_id)
+    ).scalars()
+    seen = {name for arrival in arrivals for name in arrival or {}}
+    parameter = next((name for name in _ID_PARAMETERS if name in seen), _ID_PARAMETERS[0])
+    design = {
+        "overlap": _OVERLAP,
+        "items_per_session": items,
+        "lease_minutes": 120,
+        "platform": {"name": "generic", "rater_parameter": parameter, "needs_id": False},
+    }
+    connection.execute(campaign.update().where(campaign.c.id == campaign_id).values(design=design))
 
 
 def _count_campaign(connection: sa.Connection, campaign_id: str) -> None:

@@ -86,7 +86,6 @@ def stored_session(
         start_nonce=uuid4().hex,
         status=status,
         completion_code=new_id()[:10].upper(),
-        external_id=external_id,
         item_count=len(answers),
         started_at=start,
         completed_at=end if status is SessionStatus.COMPLETE else None,

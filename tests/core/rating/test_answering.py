@@ -2,18 +2,21 @@
 
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from core.rating.answering import MOST_CONFLICTS
+from core.rating.balance import balance_of
 from core.rating.controls import GoldItem
 from core.rating.design import Outcome, Protocol
 from core.rating.refusals import Cause, RefusalError
 from core.rating.reserving import release
 from core.rating.sessions import claim_tab, view_session, withdraw
-from core.rating.views import Stage
+from core.rating.views import ItemView, Stage
 from core.studies.rubric import Criterion, Reason, Rubric, Scale
 from core.studies.service import create_study
 from db.engine import Database
@@ -233,6 +236,64 @@ def test_an_answer_to_an_item_of_another_session_is_refused(database: Database) 
         with refused(Cause.OTHER_SESSION):
             give(database, mine, item_id, values={"quality": 5})
     assert all_rows(database, Rating) == []
+
+
+def test_an_item_is_answered_in_its_turn(database: Database) -> None:
+    session_id = started(database, opened(database))
+    items = sorted(all_rows(database, Item), key=lambda row: row.position)
+    with refused(Cause.OTHER_SESSION):
+        give(database, session_id, items[2].id, values={"quality": 5})
+    for bad in ("\x00", "\ud800", "", "x" * 100_000):
+        with refused(Cause.OTHER_SESSION):
+            give(database, session_id, bad, values={"quality": 5})
+    assert all_rows(database, Rating) == []
+
+
+def test_answers_that_do_not_count_are_kept_up_to_a_bound(database: Database) -> None:
+    session_id = started(database, opened(database))
+    item_id = answer(database, session_id, 3)
+    for number in range(MOST_CONFLICTS + 10):
+        give(database, session_id, item_id, values={"quality": 9}, comment=f"again {number}")
+    assert len(all_rows(database, RatingConflict)) == MOST_CONFLICTS
+
+
+def try_to_give(database: Database, session_id: str, item: ItemView) -> None:
+    with suppress(RefusalError):
+        give(database, session_id, item.item_id, values=values_for(item, 5))
+
+
+def give_up(database: Database, session_id: str) -> None:
+    with database.write() as session:
+        row = session.get_one(RatingSession, session_id)
+        row.status = SessionStatus.ABANDONED
+        session.add(row)
+        session.flush()
+        release(session, session_id, utc_now())
+
+
+@pytest.mark.parametrize("kind", ["first", "last", "abandoned"])
+def test_a_withdrawal_beside_an_answer_leaves_nothing_behind_and_no_reservation(
+    database: Database, kind: str
+) -> None:
+    campaign = opened(database, overlap=50)
+    for _ in range(8):
+        session_id = started(database, campaign)
+        for _ in range(2 if kind == "last" else 0):
+            answer(database, session_id)
+        item = item_of(database, session_id)
+        if kind == "abandoned":
+            give_up(database, session_id)
+        with ThreadPoolExecutor(2) as threads:
+            giving = threads.submit(try_to_give, database, session_id, item)
+            withdrawing = threads.submit(withdraw, database, session_id, delete_answers=True)
+        giving.result()
+        withdrawing.result()
+        with database.read() as session:
+            row = session.get_one(RatingSession, session_id)
+        assert row.status is SessionStatus.WITHDRAWN
+        assert row.released_at is not None
+    assert all_rows(database, Rating) == []
+    assert balance_of(database, campaign.id).counters_agree
 
 
 def test_the_time_from_shown_to_saved_is_measured_by_the_server(database: Database) -> None:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from core.errors import InvalidInputError, NotFoundError
 from core.rating.codes import COLUMNS, MOST_CODES, CodeStatus, codes_frame, verify_codes
 from core.rating.design import PLATFORMS, CampaignDesign, Outcome
+from core.rating.sessions import withdraw
 from db.engine import Database
 from db.tables import (
     Campaign,
@@ -20,6 +21,7 @@ from db.tables import (
     SessionStatus,
 )
 from tests.building import make_study, store_responses
+from tests.core.rating.raters import completed, opened
 from tests.core.rating.stored import rating, stored_campaign, stored_session, units_of
 
 PROLIFIC = PLATFORMS["prolific"].model_copy(update={"codes": {Outcome.COMPLETE: "C0MPLETE"}})
@@ -81,6 +83,26 @@ def test_a_row_tells_who_came_how_it_ended_and_whether_to_pay(database: Database
     assert row["pay_is_due"]
 
 
+def test_who_came_from_prolific_is_exported_by_prolifics_ids(database: Database) -> None:
+    campaign = opened(database, platform=PROLIFIC)
+    completed(database, campaign, PROLIFIC_PID="person 1", SESSION_ID="submission 7")
+    row = rows(database, campaign)["complete"]
+    assert (row["platform_id"], row["platform_session"]) == ("person 1", "submission 7")
+
+
+@pytest.mark.parametrize("deletes", [True, False])
+def test_who_withdrew_after_the_end_is_known_and_owed_money(
+    database: Database, deletes: bool
+) -> None:
+    campaign = opened(database, platform=PROLIFIC)
+    session_id = completed(database, campaign, PROLIFIC_PID="person 1")
+    withdraw(database, session_id, delete_answers=deletes)
+    row = rows(database, campaign)["withdrawn"]
+    assert (row["platform_id"], row["pay_is_due"]) == ("person 1", True)
+    (found,) = verify_codes(database, campaign.id, row["code"])
+    assert (found.outcome, found.pay_is_due) == (Outcome.WITHDRAWN, True)
+
+
 @pytest.mark.parametrize(("value", "failures"), [(3, 0), (4, 1), (None, 1)])
 def test_an_attention_item_is_failed_by_any_other_answer(
     database: Database, value: int | None, failures: int
@@ -104,6 +126,7 @@ def test_only_ended_sessions_have_a_code_and_only_finished_ones_are_paid(
     (found,) = verify_codes(database, campaign.id, one.completion_code)
     assert found.status is (CodeStatus.KNOWN if is_over else CodeStatus.UNKNOWN)
     assert found.outcome == (Outcome(status.value) if is_over else None)
+    assert found.pay_is_due == (status is SessionStatus.COMPLETE if is_over else None)
 
 
 def test_who_finished_and_then_took_the_answers_back_is_still_paid(database: Database) -> None:
@@ -119,11 +142,13 @@ def test_pasted_codes_are_found_whatever_stands_between_them(database: Database)
     one, other = (stored_session(database, campaign, {}) for _ in range(2))
     pasted = f'"{one.completion_code.lower()}";\r\nNOCODE\tc0mplete, {other.completion_code} NOCODE'
     found = verify_codes(database, campaign.id, pasted)
-    assert [(row.code, row.status, row.outcome, row.times_pasted) for row in found] == [
-        (one.completion_code, CodeStatus.KNOWN, Outcome.COMPLETE, 1),
-        ("NOCODE", CodeStatus.UNKNOWN, None, 2),
-        ("C0MPLETE", CodeStatus.PLATFORM, Outcome.COMPLETE, 1),
-        (other.completion_code, CodeStatus.KNOWN, Outcome.COMPLETE, 1),
+    assert [
+        (row.code, row.status, row.outcome, row.pay_is_due, row.times_pasted) for row in found
+    ] == [
+        (one.completion_code, CodeStatus.KNOWN, Outcome.COMPLETE, True, 1),
+        ("NOCODE", CodeStatus.UNKNOWN, None, None, 2),
+        ("C0MPLETE", CodeStatus.PLATFORM, Outcome.COMPLETE, None, 1),
+        (other.completion_code, CodeStatus.KNOWN, Outcome.COMPLETE, True, 1),
     ]
     assert found[0].rater != found[3].rater
 

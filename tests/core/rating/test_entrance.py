@@ -165,6 +165,33 @@ def test_a_renamed_parameter_is_used_instead(database: Database) -> None:
     start(database, campaign, who="p1")
 
 
+@pytest.mark.parametrize("value", ["{{%PROLIFIC_PID%}}", "{id}", "%ID%", "[ID]", "<id>"])
+def test_a_placeholder_that_the_platform_did_not_fill_in_is_nobody(
+    database: Database, value: str
+) -> None:
+    campaign = opened(database, platform=PROLIFIC)
+    with refused(Cause.NO_PLATFORM_ID):
+        start(database, campaign, PROLIFIC_PID=value)
+
+
+def test_whoever_knows_an_id_takes_over_no_session_under_way_of_another_submission(
+    database: Database,
+) -> None:
+    campaign = opened(database, platform=PROLIFIC)
+    mine = start(database, campaign, PROLIFIC_PID="p1", SESSION_ID="s1")
+    assert start(database, campaign, PROLIFIC_PID="p1", SESSION_ID="s1") == mine
+    other = {"PROLIFIC_PID": "p1", "SESSION_ID": "s2"}
+    with refused(Cause.TAKEN_PART):
+        start(database, campaign, **other)
+    with refused(Cause.TAKEN_PART):
+        invitation(database, campaign.link_token, other)
+    with database.write() as session:
+        row = session.get_one(RatingSession, mine)
+        row.status = SessionStatus.ABANDONED
+        session.add(row)
+    assert start(database, campaign, **other) == mine, "come back after a time-out"
+
+
 def test_a_preview_at_mechanical_turk_starts_nothing(database: Database) -> None:
     campaign = opened(database, platform=PLATFORMS["mturk"])
     arrival = {"assignmentId": "ASSIGNMENT_ID_NOT_AVAILABLE", "hitId": "h"}
@@ -260,7 +287,7 @@ def test_an_address_with_thousands_of_parameters_is_cut(database: Database) -> N
     arrival = {"PROLIFIC_PID": "p1"} | {f"x{number}": "y" * 2000 for number in range(5000)}
     start(database, campaign, **arrival)
     (row,) = all_rows(database, RatingSession)
-    assert len(row.arrival) == 50
+    assert len(row.arrival) == 20
     assert max(map(len, row.arrival.values())) == 500
 
 
@@ -301,6 +328,9 @@ def test_an_open_campaign_starts_nobody_without_a_proof_of_humanity(database: Da
     assert invitation(database, campaign.link_token, {}).asks_for_proof_of_humanity
     with refused(Cause.NOT_HUMAN):
         start(database, campaign)
+    with refused(Cause.NOT_HUMAN):
+        decline(database, campaign.link_token, "n", {})
+    assert all_rows(database, RatingSession) == []
     assert start_session(database, campaign.link_token, "n", {}, is_human=True)
 
 
@@ -321,6 +351,20 @@ def test_an_experts_link_starts_one_session_and_is_used_then(database: Database)
     start_invited(database, unnamed.token, uuid4().hex, " Ada\x00 ")
     raters = {row.name: row.role for row in all_rows(database, Rater)}
     assert raters == {"Dr. Who": "doctor", "Ada": "doctor"}
+
+
+def test_an_expert_who_was_sent_away_may_come_again_by_the_same_link(database: Database) -> None:
+    campaign = opened(database, audience=Audience.EXPERTS, capacity=1)
+    first, second = create_invites(database, campaign.id, "doctor", ["A", "B"], ACTOR)
+    start_invited(database, first.token, uuid4().hex)
+    early = start_invited(database, second.token, uuid4().hex)
+    assert view_session(database, early, TAB).stage is Stage.ENDED
+    change(database, campaign, capacity=2)
+    assert not expert_invitation(database, second.token).is_under_way
+    late = start_invited(database, second.token, uuid4().hex)
+    assert late != early
+    assert view_session(database, late, TAB).stage is Stage.ITEM
+    assert len(all_rows(database, Rater)) == 2
 
 
 def test_an_experts_link_shared_by_two_starts_one_session(database: Database) -> None:

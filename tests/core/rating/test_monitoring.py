@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.errors import NotFoundError
+from core.rating.blinded import blinded
 from core.rating.design import CampaignDesign, Protocol
 from core.rating.disagreement import disagreement_of_pairs, disagreement_of_scores
 from core.rating.monitoring import load_collected, load_flow
@@ -26,7 +27,7 @@ from db.tables import (
     Subject,
     Visit,
 )
-from tests.building import decide, make_study, store_responses
+from tests.building import SMALL, decide, make_study, store_responses
 from tests.core.rating.stored import stored_campaign, stored_session, units_of
 
 NOW = datetime(2026, 3, 1, 12, 30, tzinfo=UTC)
@@ -62,6 +63,32 @@ def test_every_session_is_counted_by_what_became_of_it(database: Database) -> No
     assert flow.sessions_needed == 2, "6 responses, 3 ratings each, 12 items a session"
     with pytest.raises(NotFoundError, match="no campaign 'nowhere'"):
         load_flow(database, "nowhere", NOW)
+
+
+def test_excluded_responses_are_no_longer_waited_for(database: Database) -> None:
+    campaign = new_campaign(database, CampaignDesign(overlap=4, items_per_session=4))
+    units = units_of(database, campaign)
+    decide(database, Subject.RESPONSE, units[0].response_id)
+    decide(database, Subject.RESPONSE, units[1].response_id)
+    decide(database, Subject.RESPONSE, units[1].response_id, excluded=False)
+    decide(database, Subject.RESPONSE, units[2].response_id)
+    assert load_flow(database, campaign.id, NOW).sessions_needed == 4, "4 responses are left of 6"
+    assert load_collected(database, campaign.id).cells["target"].sum() == 4 * 4
+
+
+@pytest.mark.parametrize("place", ["response_id", "second_response_id"])
+def test_a_pair_is_not_waited_for_when_either_response_is_excluded(
+    database: Database, place: str
+) -> None:
+    design = CampaignDesign(protocol=Protocol.PAIR, overlap=2, items_per_session=1)
+    campaign = new_campaign(database, design, candidates=[SMALL], cases=3)
+    assert load_flow(database, campaign.id, NOW).sessions_needed == 6
+    decide(database, Subject.RESPONSE, getattr(units_of(database, campaign)[0], place))
+    assert load_flow(database, campaign.id, NOW).sessions_needed == 4
+    for unit in units_of(database, campaign):
+        decide(database, Subject.RESPONSE, unit.response_id)
+    assert load_flow(database, campaign.id, NOW).sessions_needed == 0
+    assert load_collected(database, campaign.id).cells.empty
 
 
 @pytest.mark.parametrize(
@@ -127,6 +154,15 @@ def test_the_finish_is_unknown_until_three_people_were_done(database: Database) 
     finish = load_flow(database, campaign.id, NOW).finish
     assert finish.status == "ok"
     assert finish.expected == NOW + timedelta(hours=4), "12 more, 3 an hour"
+
+
+def test_excluded_sessions_are_neither_there_nor_in_the_pace(database: Database) -> None:
+    campaign = new_campaign(database, CampaignDesign(overlap=30))
+    done = [rate(database, campaign) for _ in range(6)]
+    for one in done[:3]:
+        decide(database, Subject.SESSION, one.id)
+    finish = load_flow(database, campaign.id, NOW).finish
+    assert finish.expected == NOW + timedelta(hours=4), "12 more, 3 an hour that count"
 
 
 @pytest.mark.parametrize("status", [CampaignStatus.PAUSED, CampaignStatus.CLOSED])
@@ -202,14 +238,16 @@ def test_cells_count_what_counts_against_the_target_with_letters_for_models(
     assert set(collected.arms["target"]) == {12}
 
 
-def test_pairs_are_named_by_both_letters(database: Database) -> None:
+def test_no_letter_tells_the_candidate_from_the_reference_in_pairs(database: Database) -> None:
     campaign = new_campaign(database, CampaignDesign(protocol=Protocol.PAIR))
     rate(database, campaign, Preference.FIRST)
     rate(database, campaign, Preference.SECOND, swapped=True)
     rate(database, campaign, Preference.TIE)
     collected = load_collected(database, campaign.id)
-    assert len(collected.arms) == 2
-    assert all(arm.count("Candidate") == 2 for arm in collected.arms["arm"])
+    arms = ["Candidate A and the reference", "Candidate B and the reference"]
+    assert list(collected.arms["arm"]) == arms
+    names = blinded(database, campaign.id)
+    assert sorted({names.arm(one.arm) for one in units_of(database, campaign)}) == arms
     assert set(collected.cells["rated"]) == {3}
     # Two liked the same response on different sides, the third saw no difference.
     assert collected.disagreement.value == pytest.approx(2 / 3)

@@ -9,8 +9,9 @@ import pytest
 from itsdangerous import URLSafeTimedSerializer
 
 from core.rating import sessions
+from core.rating.balance import balance_of
 from core.rating.design import Outcome, Question
-from core.rating.entrance import invitation
+from core.rating.entrance import invitation, record_visit
 from core.rating.refusals import Cause, RefusalError
 from core.rating.sessions import (
     answer_comprehension,
@@ -32,8 +33,10 @@ from db.tables import (
     RatingConflict,
     RatingSession,
     SessionStatus,
+    Subject,
+    Visit,
 )
-from tests.building import all_rows, make_study, store_responses, stored
+from tests.building import all_rows, decide, make_study, store_responses, stored
 from tests.core.rating.raters import (
     PROLIFIC,
     TAB,
@@ -310,6 +313,10 @@ def test_a_rater_goes_back_with_the_code_of_the_outcome(database: Database) -> N
     ending = view_session(database, done, TAB).ending
     assert ending is not None
     assert ending.return_url == "https://example.org/?cc=DONE1&who=p%201%26x%3Dy&s=s%2F1"
+    again = withdraw(database, done, delete_answers=True).ending
+    assert again is not None
+    assert again.outcome is Outcome.WITHDRAWN
+    assert again.return_url == ending.return_url, "the work was done and is paid"
     gone = started(database, campaign, PROLIFIC_PID="p2")
     ended = withdraw(database, gone, delete_answers=False).ending
     assert ended is not None
@@ -329,11 +336,69 @@ def test_whoever_withdraws_does_not_count_and_keeps_what_was_given_unless_asked(
     assert len(all_rows(database, Rating)) == 1
 
 
+def test_answers_that_were_kept_at_the_withdrawal_can_be_deleted_later(
+    database: Database,
+) -> None:
+    session_id = started(database, opened(database))
+    answer(database, session_id)
+    ending = withdraw(database, session_id, delete_answers=False).ending
+    assert ending is not None
+    assert ending.can_withdraw
+    ending = withdraw(database, session_id, delete_answers=True).ending
+    assert ending is not None
+    assert not ending.can_withdraw
+    assert all_rows(database, Rating) == []
+
+
+def test_an_excluded_session_that_is_finished_later_gives_its_items_back(
+    database: Database,
+) -> None:
+    campaign = opened(database)
+    session_id = started(database, campaign)
+    decide(database, Subject.SESSION, session_id)
+    for _ in range(3):
+        answer(database, session_id)
+    row = session_row(database, session_id)
+    assert row.status is SessionStatus.COMPLETE
+    assert row.released_at is not None
+    assert balance_of(database, campaign.id).counters_agree
+
+
+def test_a_session_abandoned_at_the_check_of_understanding_holds_its_items_once(
+    database: Database,
+) -> None:
+    campaign = opened(database, comprehension=QUESTIONS, lease_minutes=1)
+    session_id = started(database, campaign)
+    with database.write() as session:
+        row = session.get_one(RatingSession, session_id)
+        row.started_at -= timedelta(minutes=5)
+        session.add(row)
+    started(database, campaign)
+    assert session_row(database, session_id).status is SessionStatus.ABANDONED
+    answer_comprehension(database, session_id, [1, 0], TAB)
+    for _ in range(3):
+        answer(database, session_id)
+    row = session_row(database, session_id)
+    assert (row.status, row.released_at) == (SessionStatus.COMPLETE, None)
+    assert balance_of(database, campaign.id).counters_agree
+
+
+def test_blank_lines_around_a_text_are_not_shown(database: Database) -> None:
+    content = make_study(database)
+    store_responses(database, content, text=lambda number: f"\n\n  Text {number}\n\n")
+    item = item_of(database, started(database, opened(database, content)))
+    assert item.responses[0].startswith("Text")
+    assert not item.responses[0].endswith("\n")
+
+
 def test_on_request_everything_that_was_given_is_deleted_and_that_is_recorded(
     database: Database,
 ) -> None:
     campaign = opened(database, platform=PROLIFIC, comprehension=QUESTIONS)
-    session_id = started(database, campaign, PROLIFIC_PID="p1", free_text="my name")
+    arrival = {"PROLIFIC_PID": "p1", "free_text": "my name"}
+    for number in range(2):
+        record_visit(database, campaign.link_token, f"visit {number}", arrival)
+    session_id = started(database, campaign, **arrival)
     answer_comprehension(database, session_id, [1, 0], TAB)
     item_id = answer(database, session_id, 3)
     give(database, session_id, item_id, values={"quality": 9})
@@ -346,7 +411,8 @@ def test_on_request_everything_that_was_given_is_deleted_and_that_is_recorded(
     for table in (Rating, RatingConflict, ComprehensionAttempt):
         assert all_rows(database, table) == []
     row = session_row(database, session_id)
-    assert row.arrival == {}
+    assert row.arrival == {"PROLIFIC_PID": "p1"}, "to be paid by"
+    assert "my name" not in repr(all_rows(database, Visit))
     assert row.data_deleted_at is not None
     (entry,) = [one for one in all_rows(database, Audit) if one.subject == "rating_session"]
     assert (entry.actor, entry.after) == ("rater", {"answers deleted": 3})

@@ -18,6 +18,7 @@ _STATUS = {
     CodeStatus.PLATFORM: "the platform's own, the same for everybody",
     CodeStatus.UNKNOWN: "unknown",
 }
+_DUE = {True: "yes", False: "no", None: None}
 
 
 def show_codes(campaign: Campaign) -> None:
@@ -49,8 +50,10 @@ def show_codes(campaign: Campaign) -> None:
 def _verified(found: list[PastedCode]) -> None:
     unknown = sum(one.status is CodeStatus.UNKNOWN for one in found)
     twice = sum(one.times_pasted > 1 for one in found)
+    due = sum(one.pay_is_due is True for one in found)
     st.write(
-        f"Codes: {len(found):,}, of which unknown: {unknown:,}, pasted more than once: {twice:,}."
+        f"Codes: {len(found):,}, of which unknown: {unknown:,}, pasted more than once: {twice:,}. "
+        f"Pay is due for {due:,} of them."
     )
     st.dataframe(
         pd.DataFrame(
@@ -59,6 +62,7 @@ def _verified(found: list[PastedCode]) -> None:
                 "it is": _STATUS[one.status],
                 "outcome": one.outcome.value if one.outcome else None,
                 "of": one.rater,
+                "pay is due": _DUE[one.pay_is_due],
                 "times pasted": one.times_pasted,
             }
             for one in found

@@ -17,12 +17,11 @@ from core.rating.panel import Assay, Sight
 from core.rating.screening.base import Parameter, Rule
 from core.rating.screening.frames import (
     decisions_frame,
-    findings_frame,
     items_frame,
     overview_frame,
 )
 from core.rating.screening.registry import rules
-from core.rating.screening.service import ScreeningReport, apply_rule, screen
+from core.rating.screening.service import ScreeningReport, apply_rule
 from db.tables import Campaign, Exclusion, Subject
 from ui.plain import plain
 from ui.store import database
@@ -31,6 +30,7 @@ from ui.studio.charts.screening import screening_chart
 from ui.studio.downloads import offer_downloads
 from ui.studio.progress import UNKNOWN
 from ui.studio.results_view import rule_title
+from ui.studio.screened import screened
 from ui.studio.session import require_staff, study_or_stop
 
 _PLACE = "screening"
@@ -56,13 +56,12 @@ def page() -> None:
         format_func=lambda one: _campaign_name(campaigns[one]),
         key=f"screening_campaign_{study.id}",
     )
-    report = screen(database(), campaign_id, _chosen(campaign_id))
+    report, findings = screened(database(), campaign_id, _chosen(campaign_id))
     if not report.behaviours:
         st.info("Nobody has finished a session of this campaign yet.")
         return
     _panel(report)
     show_problem(_PLACE)
-    findings = findings_frame(report, rules())
     _overview(report, findings)
     _rule(report, findings, actor)
     _session(report, actor)

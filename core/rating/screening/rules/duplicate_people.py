@@ -10,6 +10,7 @@ from core.rating.screening.base import (
     Rule,
     Thresholds,
 )
+from core.rating.screening.words import count_words
 
 _FEWEST_WORDS = 5
 """Shorter comments are written alike by different people."""
@@ -28,7 +29,7 @@ def _see(behaviour: Behaviour, context: Context, thresholds: Thresholds) -> Evid
     shared = Counter(
         one.session_id
         for comment in person.comments
-        if len(comment.split()) >= _FEWEST_WORDS
+        if count_words(comment) >= _FEWEST_WORDS
         for one in context.by_comment[comment]
         if not one.identities & person.identities
     )

@@ -1,6 +1,7 @@
 """Comments that say nothing: one character, fingers on the keyboard, or a copy of the page."""
 
 import re
+import unicodedata
 
 from core.rating.screening.base import (
     Behaviour,
@@ -14,13 +15,17 @@ from core.rating.screening.base import (
     plain_comment,
     share,
 )
+from core.rating.screening.words import count_words
 
 _FEWEST = 3
 _FEWEST_COPIED = 6
 """A copy of fewer words may be a quotation."""
 _ROWS = ("qwertyuiop", "asdfghjkl", "zxcvbnm", "qwertzuiop", "yxcvbnm", "azertyuiop")
 _ROW_LENGTH = 4
-_LATIN = re.compile(r"[a-zà-öø-ÿ]+")
+_LATIN = re.compile(r"[a-zà-öø-ÿ]{3,}")
+"""Shorter ones without a vowel are abbreviations, like “Nr”."""
+_SIGNS = frozenset("+-\u2212<>=")
+"""What makes a grade or a comparison of a letter: “A+”, “B>A”."""
 _VOWELS = frozenset("aeiouyàáâãäåæèéêëìíîïòóôõöøùúûüýÿ")
 
 
@@ -33,20 +38,30 @@ def _see(behaviour: Behaviour, _context: Context, thresholds: Thresholds) -> Evi
     return Evidence(
         junk / len(written) >= least,
         {"junk_share": junk / len(written), "junk_comments": junk},
-        f"{share(junk, len(written))} comments are one character, keyboard mash or a copy of the "
-        f"text shown; the threshold is {least:.0%}.",
+        f"{share(junk, len(written))} comments are one letter or sign, keyboard mash or a copy of "
+        f"the text shown; the threshold is {least:.0%}.",
     )
 
 
 def _is_junk(item: ItemBehaviour) -> bool:
     comment = plain_comment(item.comment)
-    letters = [character for character in comment if character.isalpha()]
-    return len(set(letters)) < 2 or _is_mash(comment) or _is_copied(comment, item.shown_texts)
+    return _says_nothing(comment) or _is_mash(comment) or _is_copied(comment, item.shown_texts)
+
+
+def _says_nothing(comment: str) -> bool:
+    """Whether it is one letter or signs only. A number, and a letter of a script without capitals,
+    which may be a word or a syllable, say something.
+    """
+    written = unicodedata.normalize("NFC", comment)
+    if any(one.isnumeric() or unicodedata.category(one) == "Lo" for one in written):
+        return False
+    letters = {one for one in written if one.isalpha()}
+    return not letters or len(letters | _SIGNS.intersection(written)) < 2
 
 
 def _is_mash(comment: str) -> bool:
     """Whether every word is a run of neighbouring keys, or Latin letters without a vowel."""
-    words = re.findall(r"[^\W\d_]+", comment)
+    words = re.findall(r"[^\W_]+", comment)
     return all(_is_run_of_keys(word) or _has_no_vowel(word) for word in words)
 
 
@@ -61,7 +76,7 @@ def _has_no_vowel(word: str) -> bool:
 
 
 def _is_copied(comment: str, shown_texts: tuple[str, ...]) -> bool:
-    return len(comment.split()) >= _FEWEST_COPIED and any(
+    return count_words(comment) >= _FEWEST_COPIED and any(
         comment in plain_comment(text) for text in shown_texts
     )
 
@@ -70,8 +85,8 @@ RULE = Rule(
     name="junk_comments",
     title="Junk comments",
     looks_at=(
-        "The share of comments without content: a single character, neighbouring keys, letters "
-        "without a vowel, or six words and more copied from the page."
+        "The share of comments without content: a single letter or sign, neighbouring keys, "
+        "letters without a vowel, or six words and more copied from the page."
     ),
     figure="junk_share",
     figure_title="Share of junk comments",

@@ -36,7 +36,9 @@ RULE = Rule(
     title="Faster than reading",
     looks_at=(
         "The share of items whose active time is too short for the words of the responses; the "
-        "task is not counted. Adults read about 240 words a minute silently (Brysbaert 2019)."
+        "task is not counted. Of scripts without spaces two signs (Chinese, Japanese) or four "
+        "(Thai, Lao, Burmese, Khmer) are taken for a word. Adults read about 240 words a minute "
+        "silently (Brysbaert 2019)."
     ),
     figure="fast_share",
     figure_title="Share of items answered faster than they can be read",

@@ -136,7 +136,7 @@ def test_a_rule_excludes_whom_it_flags_once_and_says_on_what(database: Database)
     for one in decisions:
         assert (one.subject, one.rule, one.reason) == (Subject.SESSION, RULE, "straight lines")
         assert one.evidence is not None
-        assert one.evidence["thresholds"] == {"share": 0.75, "least_sd": 0.3}
+        assert one.evidence["thresholds"] == {"share": 0.75, "least_sd_share": 0.03}
         assert one.evidence["figures"]["longest_run_share"] == 1
     assert good not in report.left_out
 
