@@ -14,10 +14,26 @@ from sqlmodel import SQLModel, col, select
 from db.engine import Database
 from db.errors import StoreError
 from db.migrate import configuration, migrate, require_current
-from db.tables import Attempt, CallMode, Run, Study
+from db.tables import (
+    AnswerStatus,
+    Attempt,
+    CallMode,
+    Campaign,
+    CampaignArm,
+    CampaignCase,
+    CampaignPlace,
+    CampaignUnit,
+    Item,
+    Rating,
+    RatingSession,
+    Run,
+    Study,
+    StudyVersion,
+)
 
 _ROOT = Path(__file__).resolve().parents[2]
 _ROWS_OF_0001 = Path(__file__).with_name("rows_of_0001.sql")
+_ROWS_OF_0002 = Path(__file__).with_name("rows_of_0002.sql")
 _MIGRATE = """
 import sys
 from db.engine import Database
@@ -78,16 +94,21 @@ def test_a_database_that_does_not_answer_is_told_in_a_sentence() -> None:
         migrate(Database("postgresql+psycopg://slam@127.0.0.1:1/nothing"))
 
 
-def test_rows_of_an_earlier_schema_are_carried_over_with_what_is_known_of_them(
-    empty: Database,
-) -> None:
+def fill(empty: Database, revision: str, rows: Path) -> None:
+    """Bring an empty database to an earlier schema, with rows of that time."""
     config = configuration()
     with empty.write() as session:
         config.attributes["connection"] = session.connection()
-        command.upgrade(config, "0001")
+        command.upgrade(config, revision)
     with empty.write() as session:
-        for statement in _ROWS_OF_0001.read_text("utf-8").strip().rstrip(";").split(";\n"):
-            session.connection().execute(text(statement))
+        for statement in rows.read_text("utf-8").strip().rstrip(";").split(";\n"):
+            session.connection().execute(text(statement.replace(":", "\\:")))
+
+
+def test_rows_of_an_earlier_schema_are_carried_over_with_what_is_known_of_them(
+    empty: Database,
+) -> None:
+    fill(empty, "0001", _ROWS_OF_0001)
     assert migrate(empty) is True
     with empty.read() as session:
         run = session.exec(select(Run)).one()
@@ -97,4 +118,31 @@ def test_rows_of_an_earlier_schema_are_carried_over_with_what_is_known_of_them(
     )  # fmt: skip
     assert [one.model for one in attempts] == ["openai/gpt-4", "openai/gpt-4"]
     assert [one.cost_usd for one in attempts] == [0.25, 0.5]
+    empty.close()
+
+
+def test_a_campaign_that_was_open_before_designs_goes_on_as_it_was(empty: Database) -> None:
+    fill(empty, "0002", _ROWS_OF_0002)
+    assert migrate(empty) is True
+    with empty.read() as session:
+        version = session.exec(select(StudyVersion)).one()
+        campaign = session.exec(select(Campaign)).one()
+        row = session.exec(select(RatingSession)).one()
+        items = session.exec(select(Item).order_by(col(Item.position))).all()
+        units = {one.id: one for one in session.exec(select(CampaignUnit)).all()}
+        case = session.exec(select(CampaignCase)).one()
+        arms = {one.arm: one.reserved for one in session.exec(select(CampaignArm)).all()}
+        places = {(one.arm, one.position) for one in session.exec(select(CampaignPlace)).all()}
+        rating = session.exec(select(Rating)).one()
+    assert version.rubric == {"criteria": [{"key": "quality", "question": "How good is it?"}]}
+    assert campaign.design["items_per_session"] == 2
+    assert campaign.design["lease_minutes"] == 120
+    assert campaign.design["platform"]["rater_parameter"] == "PROLIFIC_PID"
+    assert row.understood_at == row.consented_at is not None
+    assert [units[str(one.unit_id)].response_id for one in items] == ["of large", "of small"]
+    assert {one.reserved for one in units.values()} == {1}
+    assert (case.units, case.reserved) == (2, 2)
+    assert arms == {"small": 1, "large": 1}
+    assert places == {("large", 0), ("small", 1)}
+    assert (rating.value, rating.status) == (7, AnswerStatus.ANSWERED)
     empty.close()

@@ -132,9 +132,7 @@ def test_codes_and_the_proof_of_balance_are_shown_with_letters_for_models(
     expect(page.get_by_test_id("stDataFrame").filter(visible=True)).to_be_visible(timeout=WAIT_MS)
     fill(page.get_by_label("Check codes: paste those that people handed in"), f"NOCODE {code}")
     expect(
-        page.get_by_text(
-            "Codes: 2, of which unknown: 1, pasted more than once: 0. Pay is due for"
-        )
+        page.get_by_text("Codes: 2, of which unknown: 1, pasted more than once: 0. Pay is due for")
     ).to_be_visible(timeout=WAIT_MS)
     pictures_of(page, pictures, "campaign_codes")
     more(page, "Proof of balance")

@@ -157,6 +157,14 @@ def test_every_platform_says_who_comes_by_its_own_parameter(
     assert [row.external_id for row in all_rows(database, Rater)] == ["p1"]
 
 
+def test_an_id_that_is_not_needed_is_still_known_again(database: Database) -> None:
+    platform = PROLIFIC.model_copy(update={"needs_id": False})
+    campaign = opened(database, platform=platform)
+    known = start(database, campaign, PROLIFIC_PID="p1")
+    assert start(database, campaign, PROLIFIC_PID="p1") == known
+    assert start(database, campaign) != known
+
+
 def test_a_renamed_parameter_is_used_instead(database: Database) -> None:
     platform = PROLIFIC.model_copy(update={"rater_parameter": "who"})
     campaign = opened(database, platform=platform)

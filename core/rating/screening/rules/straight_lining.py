@@ -56,7 +56,8 @@ def _by_criterion(items: Iterable[ItemBehaviour]) -> list[list[int | Preference]
     """The answers to each criterion, in the order of the items."""
     answers: defaultdict[str, list[int | Preference]] = defaultdict(list)
     for item in items:
-        for criterion, answer in {**item.scores, **item.preferences}.items():
+        given: dict[str, int | Preference] = {**item.scores, **item.preferences}
+        for criterion, answer in given.items():
             answers[criterion].append(answer)
     return list(answers.values())
 

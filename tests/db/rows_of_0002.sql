@@ -1,0 +1,16 @@
+INSERT INTO study (id, name, created_at, created_by) VALUES ('study', 'Old', '2026-01-01 00:00:00+00:00', 'tester');
+INSERT INTO prompt_template (id, study_id, text, text_hash, created_at) VALUES ('template', 'study', 'Do {{this}}', 'hash', '2026-01-01 00:00:00+00:00');
+INSERT INTO test_case (id, study_id, name, "values", values_hash, created_at) VALUES ('case', 'study', 'one', '{"this": "that"}', 'hash', '2026-01-01 00:00:00+00:00');
+INSERT INTO candidate (id, study_id, model, parameters, parameters_hash, created_at) VALUES ('small', 'study', 'ollama/small', '{}', 'hash', '2026-01-01 00:00:00+00:00');
+INSERT INTO candidate (id, study_id, model, parameters, parameters_hash, created_at) VALUES ('large', 'study', 'openai/large', '{}', 'hash', '2026-01-01 00:00:00+00:00');
+INSERT INTO study_version (id, study_id, number, description, prompt_template_id, samples_per_case, rubric_question, frozen_at, created_at, created_by) VALUES ('version', 'study', 1, '', 'template', 1, 'How good is it?', '2026-01-01 00:00:00+00:00', '2026-01-01 00:00:00+00:00', 'tester');
+INSERT INTO response (id, study_id, prompt_template_id, test_case_id, candidate_id, sample_index, status, origin, text, provider_figures, created_at) VALUES ('of small', 'study', 'template', 'case', 'small', 0, 'ok', 'collected', 'Good.', '{}', '2026-01-01 00:00:00+00:00');
+INSERT INTO response (id, study_id, prompt_template_id, test_case_id, candidate_id, sample_index, status, origin, text, provider_figures, created_at) VALUES ('of large', 'study', 'template', 'case', 'large', 0, 'ok', 'collected', 'Better.', '{}', '2026-01-01 00:00:00+00:00');
+INSERT INTO campaign (id, study_version_id, name, link_token, status, origin, instructions, consent, items_per_session, opened_at, opened_by) VALUES ('campaign', 'version', 'Old', 'link', 'open', 'collected', 'Read.', 'Agreed.', 2, '2026-01-01 00:00:00+00:00', 'tester');
+INSERT INTO campaign_response (campaign_id, response_id) VALUES ('campaign', 'of small');
+INSERT INTO campaign_response (campaign_id, response_id) VALUES ('campaign', 'of large');
+INSERT INTO rater (id, campaign_id, pseudonym, external_id, created_at) VALUES ('rater', 'campaign', 'rater-1', 'p1', '2026-01-01 00:00:00+00:00');
+INSERT INTO rating_session (id, campaign_id, rater_id, start_nonce, status, origin, completion_code, arrival, item_count, consented_at, started_at) VALUES ('session', 'campaign', 'rater', 'nonce', 'started', 'collected', 'CODE', '{"PROLIFIC_PID": "p1"}', 2, '2026-01-01 00:00:00+00:00', '2026-01-01 00:00:00+00:00');
+INSERT INTO item (id, session_id, position, response_id) VALUES ('first', 'session', 0, 'of large');
+INSERT INTO item (id, session_id, position, response_id) VALUES ('second', 'session', 1, 'of small');
+INSERT INTO rating (id, item_id, session_id, criterion, value, submitted_at) VALUES ('rating', 'first', 'session', 'quality', 7, '2026-01-01 00:00:00+00:00');
