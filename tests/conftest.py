@@ -4,11 +4,16 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from db.engine import Database, sqlite_url
 from db.migrate import migrate
 from tests.postgresql import PostgreSQL, empty, running_postgresql
+
+# How long an example takes says nothing on a machine that does other things beside.
+hypothesis.settings.register_profile("slam", deadline=None)
+hypothesis.settings.load_profile("slam")
 
 
 @pytest.fixture(scope="session")

@@ -316,6 +316,8 @@ def _check_blindness(
         "A gold item": "\n".join(f"{one.text}\n{one.feedback or ''}" for one in gold),
         "The study's description": content.version.description,
         "The study's question to raters": rubric.question,
+        # The page that asks them has the names too, though it does not show them.
+        "A criterion's name": "\n".join(rubric.keys),
         "The scale": f"{rubric.scale.minimum_label}\n{rubric.scale.maximum_label}",
     }
     for one in {one.test_case.id: one for one in usable}.values():

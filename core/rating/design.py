@@ -237,12 +237,18 @@ def _check_return_url(url: str) -> None:
             f"use {', '.join('{' + name + '}' for name in sorted(_FIELDS))}."
         )
     try:
-        parts = urlsplit(rest)
+        parts = urlsplit(url)
     except ValueError:
         parts = urlsplit("")
     if parts.scheme != "https" or not parts.hostname or not is_storable(url):
         raise InvalidInputError(
             f"Raters cannot be sent back to {url[:80]!r}; give an address that begins with https://."
+        )
+    # What is filled in comes from the rater's address bar, and must not choose the server.
+    if "{" in parts.netloc:
+        raise InvalidInputError(
+            f"The address {url[:80]!r} has a field in the name of the server; "
+            "put fields behind its first slash or question mark."
         )
 
 

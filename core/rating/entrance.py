@@ -3,6 +3,7 @@
 import re
 import secrets
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from sqlmodel import Session
 
@@ -116,20 +117,15 @@ def start_session(
         RefusalError: the link is wrong or takes nobody now, the person has taken part already, or
             gave no proof.
     """
-    arrival = _storable(arrival)
     with database.write() as session:
-        # One start at a time: two presses make one session, and each sees what others reserved.
-        campaign = _campaign(session, link_token, lock=True)
-        design = design_of(campaign.design)
-        external_id = _external_id(design, arrival)
-        earlier = _earlier(session, campaign, start_nonce, external_id, arrival)
-        if earlier is not None:
-            return earlier.id
-        _check_enters(campaign, design, external_id, arrival)
-        if design.audience is Audience.OPEN and not is_human:
+        coming = _Coming.by_link(session, link_token, start_nonce, arrival)
+        if coming.earlier is not None:
+            return coming.earlier.id
+        if coming.design.audience is Audience.OPEN and not is_human:
             raise RefusalError(Cause.NOT_HUMAN)
-        rater = _rater(session, campaign, external_id)
-        return _begin(session, campaign, design, rater, start_nonce, arrival).id
+        campaign, design = coming.campaign, coming.design
+        rater = _rater(session, campaign, coming.external_id)
+        return _begin(session, campaign, design, rater, start_nonce, coming.arrival).id
 
 
 def start_invited(
@@ -173,24 +169,47 @@ def decline(
     Raises:
         RefusalError: as for `start_session`.
     """
-    arrival = _storable(arrival)
     with database.write() as session:
-        campaign = _campaign(session, link_token, lock=True)
-        design = design_of(campaign.design)
-        external_id = _external_id(design, arrival)
-        earlier = _earlier(session, campaign, start_nonce, external_id, arrival)
-        if earlier is not None:
-            return earlier.id
-        _check_enters(campaign, design, external_id, arrival)
-        if design.audience is Audience.OPEN:
+        coming = _Coming.by_link(session, link_token, start_nonce, arrival)
+        if coming.earlier is not None:
+            return coming.earlier.id
+        if coming.design.audience is Audience.OPEN:
             # There is nobody to tell and nothing to pay; whoever does not agree closes the page.
             raise RefusalError(Cause.NOT_HUMAN)
-        rater = _rater(session, campaign, external_id)
-        row = _new_session(campaign, rater, start_nonce, arrival)
+        rater = _rater(session, coming.campaign, coming.external_id)
+        row = _new_session(coming.campaign, rater, start_nonce, coming.arrival)
         row.status, row.ended_at = SessionStatus.NO_CONSENT, utc_now()
         session.add(row)
         session.flush()
         return row.id
+
+
+@dataclass(frozen=True, slots=True)
+class _Coming:
+    """Somebody at the shared link: the session that is theirs already, or they may begin one."""
+
+    campaign: Campaign
+    design: CampaignDesign
+    arrival: Mapping[str, str]
+    external_id: str | None
+    earlier: RatingSession | None
+
+    @classmethod
+    def by_link(
+        cls, session: Session, link_token: str, start_nonce: str, arrival: Mapping[str, str]
+    ) -> "_Coming":
+        """Find out who comes; one start at a time, so that each sees what others reserved."""
+        arrival = _storable(arrival)
+        campaign = _campaign(session, link_token, lock=True)
+        design = design_of(campaign.design)
+        external_id = _external_id(design, arrival)
+        earlier = Sessions(session).by_start_nonce(start_nonce)
+        if earlier is None:
+            known = Sessions(session).of_external_rater(campaign.id, external_id)
+            earlier = _going_on(design, known, arrival)
+        if earlier is None:
+            _check_enters(campaign, design, external_id, arrival)
+        return cls(campaign, design, arrival, external_id, earlier)
 
 
 def _begin(
@@ -254,22 +273,6 @@ def _expert(
     session.add(rater)
     session.flush()
     return rater
-
-
-def _earlier(
-    session: Session,
-    campaign: Campaign,
-    start_nonce: str,
-    external_id: str | None,
-    arrival: Mapping[str, str],
-) -> RatingSession | None:
-    """The session that this person has already; none if they may begin one."""
-    sessions = Sessions(session)
-    same_press = sessions.by_start_nonce(start_nonce)
-    if same_press is not None:
-        return same_press
-    earlier = sessions.of_external_rater(campaign.id, external_id)
-    return _going_on(design_of(campaign.design), earlier, arrival)
 
 
 def _going_on(

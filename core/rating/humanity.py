@@ -19,8 +19,9 @@ from itsdangerous import BadSignature, URLSafeSerializer
 from core.exchange.storable import storable_part
 from db.types import utc_now
 
-VALID_FOR = timedelta(minutes=10)
-"""How long a question may be thought about."""
+VALID_FOR = timedelta(hours=12)
+"""How long a question may be thought about: the consent is read meanwhile, and a time limit that
+hurries people should be of many hours (WCAG 2.2.1)."""
 AT_LEAST = timedelta(seconds=2)
 """Nobody reads the question and types the answer in less."""
 _MOST_LETTERS = 100
@@ -105,8 +106,9 @@ def passes(token: str, answer: str, secret: str, now: datetime | None = None) ->
         asked = _signer(secret).loads(storable_part(token))
     except BadSignature:
         return False
-    age = timedelta(milliseconds=_milliseconds(now or utc_now()) - asked["asked_at_ms"])
-    if not _SPENT.spend(asked["nonce"], asked["asked_at_ms"]) or not AT_LEAST <= age <= VALID_FOR:
+    now_ms = _milliseconds(now or utc_now())
+    age = timedelta(milliseconds=now_ms - asked["asked_at_ms"])
+    if age > VALID_FOR or not _SPENT.spend(asked["nonce"], now_ms) or age < AT_LEAST:
         return False
     given = _digest(secret, asked["nonce"], _plain(answer[:_MOST_LETTERS]))
     return any(hmac.compare_digest(given, right) for right in asked["answers"])
@@ -116,18 +118,22 @@ class _Spent:
     """The tokens that were answered in this process, as long as they would be valid."""
 
     def __init__(self) -> None:
-        self._asked_at_ms: dict[str, int] = {}
+        # In the order in which they were answered, so that the oldest stands first.
+        self._answered_at_ms: dict[str, int] = {}
         self._lock = threading.Lock()
 
-    def spend(self, nonce: str, asked_at_ms: int) -> bool:
+    def spend(self, nonce: str, now_ms: int) -> bool:
         """Whether this is the first answer."""
+        oldest_ms = now_ms - VALID_FOR // timedelta(milliseconds=1)
         with self._lock:
-            if nonce in self._asked_at_ms:
+            if nonce in self._answered_at_ms:
                 return False
-            self._asked_at_ms[nonce] = asked_at_ms
-            oldest = asked_at_ms - 2 * VALID_FOR // timedelta(milliseconds=1)
-            for old in [one for one, at in self._asked_at_ms.items() if at < oldest]:
-                del self._asked_at_ms[old]
+            while self._answered_at_ms:
+                first = next(iter(self._answered_at_ms))
+                if self._answered_at_ms[first] >= oldest_ms:
+                    break
+                del self._answered_at_ms[first]
+            self._answered_at_ms[nonce] = now_ms
             return True
 
 

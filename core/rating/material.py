@@ -3,6 +3,7 @@
 from collections import Counter
 from dataclasses import dataclass
 
+from core.rating.blindness import model_named_in
 from core.rating.design import CampaignDesign, Protocol
 from core.studies.rubric import Rubric, rubric_of
 from core.studies.service import newest_content
@@ -72,6 +73,17 @@ def material_of(database: Database, study_id: str) -> Material:
         words_of_task=_words_of_task(content, of_case) if responses else None,
         words_of_response=characters / CHARACTERS_PER_WORD / responses if responses else None,
     )
+
+
+def count_naming_a_model(database: Database, content: VersionContent) -> int:
+    """How many of the responses that can be rated name one of the study's models.
+
+    Every text is read, which takes seconds at 100,000 of them.
+    """
+    models = [one.model for one in content.candidates]
+    with database.read() as session:
+        texts = Responses(session).usable_texts(content)
+        return sum(model_named_in(text, models) is not None for text in texts)
 
 
 def _words_of_task(content: VersionContent, of_case: Counter[str]) -> float:

@@ -51,7 +51,8 @@ def reserve(
     leases = Leases(session)
     rng = random.Random(seed)  # noqa: S311  # no secret: it must come out the same again
     store = Reservations(session.connection(), campaign.id)
-    choice = _Choice(store, design, excluded_ids(session, Subject.RESPONSE), rng)
+    excluded = excluded_ids(session, Subject.RESPONSE, of_campaign=campaign.id)
+    choice = _Choice(store, design, excluded, rng)
     units = choice.below_overlap()
     if not units and not (
         design.allows_extra_sessions and leases.is_other_under_way(campaign.id, session_id)

@@ -11,7 +11,11 @@ _CHUNK = 500
 
 
 def excluded_ids(
-    session: Session, subject: Subject, ignoring: frozenset[str] = frozenset()
+    session: Session,
+    subject: Subject,
+    ignoring: frozenset[str] = frozenset(),
+    *,
+    of_campaign: str | None = None,
 ) -> frozenset[str]:
     """What is excluded now: the last decision of each rule holds, and one rule is enough.
 
@@ -19,13 +23,18 @@ def excluded_ids(
         session: a transaction.
         subject: the kind of thing asked about.
         ignoring: rules that are looked away from, as if they had decided nothing.
+        of_campaign: of responses, only those that this campaign shows.
     """
     # Columns, not rows as objects: every page of results asks for this.
-    decisions = session.exec(
-        select(Exclusion.subject_id, Exclusion.rule, Exclusion.excluded)
-        .where(Exclusion.subject == subject)
-        .order_by(col(Exclusion.created_at), col(Exclusion.id))
-    ).all()
+    query = select(Exclusion.subject_id, Exclusion.rule, Exclusion.excluded).where(
+        Exclusion.subject == subject
+    )
+    if of_campaign is not None:
+        shown = select(CampaignResponse.response_id).where(
+            CampaignResponse.campaign_id == of_campaign
+        )
+        query = query.where(col(Exclusion.subject_id).in_(shown))
+    decisions = session.exec(query.order_by(col(Exclusion.created_at), col(Exclusion.id))).all()
     last = {(subject_id, rule): excluded for subject_id, rule, excluded in decisions}
     return frozenset(
         subject_id

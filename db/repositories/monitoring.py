@@ -228,7 +228,7 @@ class Monitoring:
 
     def _is_asked_about(self) -> ColumnElement[bool]:
         """A unit of the campaign that can be reserved: none of its responses is excluded."""
-        excluded = excluded_ids(self.session, Subject.RESPONSE)
+        excluded = excluded_ids(self.session, Subject.RESPONSE, of_campaign=self.campaign_id)
         return and_(
             col(CampaignUnit.campaign_id) == self.campaign_id,
             col(CampaignUnit.response_id).not_in(excluded),

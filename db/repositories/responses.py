@@ -1,6 +1,6 @@
 """Responses: which a version has, and what judges and raters need of them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, and_, func, insert
@@ -105,6 +105,12 @@ class Responses:
         query = select_columns(*groups, func.count(), characters).where(self._is_usable(content))
         rows = self.session.connection().execute(query.group_by(*groups))
         return [(candidate, case, count, int(total)) for candidate, case, count, total in rows]
+
+    def usable_texts(self, content: VersionContent) -> Iterator[str]:
+        """The texts of what `usable` has, a thousand at a time, in no order."""
+        query = select_columns(col(Response.text)).where(self._is_usable(content))
+        rows = self.session.connection().execute(query.execution_options(yield_per=1000))
+        return (text or "" for text in rows.scalars())
 
     def counts(self, content: VersionContent) -> dict[CallStatus, int]:
         """``status -> how many`` of the version's stored responses."""

@@ -13,7 +13,7 @@ from core.rating.design import PLATFORMS, Audience, CampaignDesign, PairsOf, Pro
 from db.engine import Database
 from db.repositories.studies import VersionContent
 from db.tables import Campaign
-from tests.building import make_study, rows_of, store_responses
+from tests.building import all_rows, make_study, rows_of, store_responses
 from tests.ui.studio_pages import VIEWS, studio
 from ui.studio.campaigns.checks_form import gold_item_of, question_of
 
@@ -148,3 +148,17 @@ def test_a_row_of_the_table_becomes_a_question_without_its_empty_options() -> No
     without = question_of(row | {"right": "option 2"})
     with pytest.raises(InvalidInputError, match="needs 2 to 8 options, one of them right"):
         CampaignDesign(comprehension=(without,)).check()
+
+
+def test_responses_that_name_a_model_are_said_before_and_after_a_campaign_opens(
+    database: Database,
+) -> None:
+    content = make_study(database, cases=5)
+    texts = {3: "I am stand-in-7b:q4, a model by Ollama."}
+    store_responses(database, content, text=lambda number: texts.get(number, "Call the dentist."))
+    page = form(content)
+    assert "1 response names a model of this study" in said(page)
+    page.button(key="open_campaign_button").click().run()
+    assert all_rows(database, Campaign)
+    assert "1 response names a model of this study" in said(form(content))
+    assert "a model of this study" not in said(form(ready(database)))

@@ -1,11 +1,13 @@
 """What comes back from an item's page. It comes from outside, so its shape is checked here."""
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
 from core.rating.refusals import Cause, RefusalError
 from core.rating.views import Answer
 
+_ITEM_ID = re.compile("[0-9a-f]{32}")
 _LONGEST_MS = 7 * 24 * 3600 * 1000
 _MOST_BLURS = 1_000_000
 _MOST_VALUES = 100
@@ -28,12 +30,13 @@ def given_answer(sent: Any) -> Given:
     Raises:
         RefusalError: it is no answer to an item.
     """
-    if not isinstance(sent, dict) or not isinstance(sent.get("item_id"), str):
+    item_id = sent.get("item_id") if isinstance(sent, dict) else None
+    if not isinstance(item_id, str) or not _ITEM_ID.fullmatch(item_id):
         raise RefusalError(Cause.OTHER_SESSION)
     cannot_judge = sent.get("cannot_judge") is True
     comment = sent.get("comment")
     return Given(
-        item_id=sent["item_id"],
+        item_id=item_id,
         nonce=nonce_of(sent),
         answer=Answer(
             values={} if cannot_judge else _values(sent.get("values")),

@@ -46,6 +46,7 @@ def show_campaign(link_token: str) -> None:
     arrival = {name: value for name, value in st.query_params.items() if name not in _OURS}
     nonce = _nonce()
     offer = invitation(database(), link_token, arrival)
+    presence.saw(nonce)
     if not st.session_state.get("is_visit_recorded"):
         record_visit(database(), link_token, nonce, arrival)
         st.session_state["is_visit_recorded"] = True
@@ -67,6 +68,7 @@ def show_invite(invite_token: str) -> None:
     """
     nonce = _nonce()
     offer = expert_invitation(database(), invite_token)
+    presence.saw(nonce)
 
     def start(entry: _Entry) -> str:
         return start_invited(database(), invite_token, nonce, entry.name)
@@ -76,7 +78,6 @@ def show_invite(invite_token: str) -> None:
 
 def _nonce() -> str:
     nonce: str = st.session_state.setdefault("start_nonce", uuid4().hex)
-    presence.saw(nonce)
     return nonce
 
 
@@ -115,12 +116,10 @@ def _ask_humanity(say: Texts) -> Callable[[], bool]:
         say_cause(say, Cause.NOT_HUMAN)
     st.markdown(as_written(asked.question))
     answer = st.text_input(say("entrance.humanity_answer"), key=f"humanity_{asked.token[-16:]}")
-    # People do not see this field; programs that fill in everything do.
-    trap = st.text_input("Website", key="website")
 
     def is_proved() -> bool:
         del st.session_state["challenge"]
-        is_human = passes(asked.token, answer, secret()) and not trap
+        is_human = passes(asked.token, answer, secret())
         st.session_state["is_not_human"] = not is_human
         return is_human
 

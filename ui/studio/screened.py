@@ -25,8 +25,9 @@ def screened(
     return _screened(database, campaign_id, thresholds, screening_stamp(database, campaign_id))
 
 
-# Shared, not copied at every press: `st.cache_data` would spell all of it out and read it again.
-@st.cache_resource(max_entries=_KEPT, show_spinner="Looking at every session …")
+# Shared, not copied at every press: `st.cache_data` would spell all of it out and read it again. A
+# spinner would push the page down by its own place, so that for a moment all of it is there twice.
+@st.cache_resource(max_entries=_KEPT, show_spinner=False)
 def _screened(
     _database: Database, campaign_id: str, thresholds: AllThresholds, stamp: Stamp
 ) -> tuple[ScreeningReport, pd.DataFrame]:

@@ -3,12 +3,10 @@
 Packages add their own under the entry point group ``slam.screening``.
 """
 
-import pkgutil
 from functools import cache
-from importlib import import_module
-from importlib.metadata import entry_points
 
 from core.errors import NotFoundError
+from core.plugins import found
 from core.rating.screening import rules as files
 from core.rating.screening.base import Rule
 
@@ -18,12 +16,8 @@ ENTRY_POINT_GROUP = "slam.screening"
 @cache
 def rules() -> dict[str, Rule]:
     """All rules by name, in the order of their titles."""
-    found: list[Rule] = [
-        import_module(f"{files.__name__}.{module.name}").RULE
-        for module in pkgutil.iter_modules(files.__path__)
-    ]
-    found += [entry_point.load() for entry_point in entry_points(group=ENTRY_POINT_GROUP)]
-    return {rule.name: rule for rule in sorted(found, key=lambda rule: rule.title)}
+    installed: list[Rule] = found(files, "RULE", ENTRY_POINT_GROUP)
+    return {rule.name: rule for rule in sorted(installed, key=lambda rule: rule.title)}
 
 
 def rule_named(name: str) -> Rule:

@@ -19,6 +19,10 @@ MODELS = ("ollama/stand-in-3b:q4", "openai/gpt-4", "ollama/phi", "ollama/llama2:
         ("This one is (Phi).", "phi"),
         ("This one is phi3.", "phi"),
         ("This one is Llama2.", "llama2"),
+        ("gpt_4", "gpt-4"),
+        ("stand_in_3b_q4", "stand-in-3b:q4"),
+        ("like_phi", "phi"),
+        ("\u0130 gpt.4", "gpt-4"),
     ],
 )
 def test_a_name_is_found_in_whatever_form(text: str, name: str) -> None:

@@ -21,7 +21,7 @@ from core.rating.campaigns import (
 from core.rating.controls import GoldItem
 from core.rating.design import Audience, CampaignDesign, Platform, Protocol, Question
 from core.studies.definition import Case
-from core.studies.rubric import Rubric, Scale, single_question
+from core.studies.rubric import Criterion, Rubric, Scale, single_question
 from core.studies.service import create_study, newest_version
 from db.engine import Database
 from db.tables import Audit, CallStatus, Campaign, CampaignStatus, Subject
@@ -92,6 +92,10 @@ def test_a_campaign_whose_texts_name_a_model_is_refused(
             "The study's question to raters",
         ),
         ({"rubric": Rubric(scale=Scale(maximum_label="Stand-In-GPT-4"))}, "The scale"),
+        (
+            {"rubric": Rubric(criteria=(Criterion(key="like_stand_in_gpt_4"),))},
+            "A criterion's name",
+        ),
         (
             {"test_cases": (Case("one", {"tasks": "- Call"}), Case("two", {"tasks": "- Ask {}"}))},
             "The task of test case 'two'",
@@ -259,6 +263,18 @@ def test_names_are_locked_until_somebody_unlocks_them_on_record_or_the_campaign_
         ({"platform": Platform(return_url="javascript:alert(1)")}, "begins with https://"),
         ({"platform": Platform(return_url="https://x.org/{kode}")}, "field that is not known"),
         ({"platform": Platform(return_url="https://x.org/{")}, "field that is not known"),
+        *(
+            ({"platform": Platform(return_url=url)}, "field in the name of the server")
+            for url in (
+                "https://example.com{rater_id}",
+                "https://{rater_id}.example.com/",
+                "https://{code}@example.com/",
+                "https://example.com:{code}/done",
+                "https://example.com\\{rater_id}",
+            )
+        ),
+        ({"platform": Platform(return_url="https:/{rater_id}/example.com")}, "begins with https"),
+        ({"platform": Platform(return_url="{code}https://example.com")}, "begins with https"),
         (
             {"comprehension": (Question(text="Why?", options=("only",), right=0),)},
             "needs 2 to 8 options",
@@ -277,6 +293,16 @@ def test_a_design_that_cannot_be_carried_out_is_refused(
     with pytest.raises(InvalidInputError, match=words):
         opened(database, **design)
     assert all_rows(database, Campaign) == []
+
+
+@pytest.mark.parametrize(
+    "url", ["https://example.com?c={code}", "https://example.com/{study_id}/{rater_id}#{code}"]
+)
+def test_fields_behind_the_server_of_a_return_address_are_fine(
+    database: Database, url: str
+) -> None:
+    campaign = opened(database, platform=Platform(return_url=url))
+    assert campaign.design["platform"]["return_url"] == url
 
 
 def test_what_a_campaign_plants_is_searched_for_model_names_too(database: Database) -> None:

@@ -21,6 +21,7 @@ from db.repositories.exclusions import excluded_ids
 from db.tables import (
     Audit,
     Campaign,
+    CampaignResponse,
     CampaignUnit,
     Exclusion,
     Origin,
@@ -80,6 +81,20 @@ def test_a_rule_can_be_looked_away_from(database: Database) -> None:
     assert out(database, ignoring=[OTHER]) == {"a", "b"}
     assert out(database, ignoring=[RULE, OTHER]) == frozenset()
     assert out(database, Subject.RATER) == frozenset()
+
+
+def test_of_a_campaign_only_what_it_shows_is_out(database: Database) -> None:
+    here, elsewhere = opened(database), opened(database)
+    with database.read() as session:
+        shown = rows_of(session, CampaignResponse)
+    mine = next(one.response_id for one in shown if one.campaign_id == here.id)
+    other = next(one.response_id for one in shown if one.campaign_id == elsewhere.id)
+    for one in (mine, other):
+        leave_out(database, one, subject=Subject.RESPONSE)
+    with database.read() as session:
+        found = excluded_ids(session, Subject.RESPONSE, of_campaign=here.id)
+    assert found == {mine}
+    assert out(database, Subject.RESPONSE) == {mine, other}
 
 
 @given(st.lists(st.tuples(st.sampled_from("ab"), st.sampled_from("xyz"), st.booleans())))

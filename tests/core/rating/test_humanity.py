@@ -97,6 +97,22 @@ def test_an_answer_too_soon_or_too_late_does_not_pass(after: timedelta) -> None:
     assert not passes(one.token, answer_of("en", one.question), SECRET, ASKED_AT + after)
 
 
+def test_whoever_reads_the_consent_for_hours_passes_and_only_once() -> None:
+    one = asked(seed=6)
+    answer, later = answer_of("en", one.question), ASKED_AT + timedelta(hours=11)
+    assert passes(one.token, answer, SECRET, later)
+    assert not passes(one.token, answer, SECRET, later + timedelta(minutes=59))
+
+
+def test_answers_are_remembered_as_long_as_their_questions_are_good() -> None:
+    spent, hour_ms = humanity._Spent(), 3_600_000
+    assert spent.spend("early", 0)
+    assert spent.spend("late", 11 * hour_ms)
+    assert not spent.spend("early", 12 * hour_ms)
+    assert spent.spend("last", 13 * hour_ms)
+    assert list(spent._answered_at_ms) == ["late", "last"]
+
+
 @pytest.mark.parametrize("token", ["", "x", "a.b", "\x00", "\ud800"])
 def test_a_token_that_was_not_made_here_does_not_pass(token: str) -> None:
     assert not passes(token, "seven", SECRET, ANSWERED_AT)

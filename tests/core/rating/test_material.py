@@ -4,7 +4,7 @@ import pytest
 
 from core.errors import NotFoundError
 from core.rating.design import CampaignDesign, Protocol
-from core.rating.material import CHARACTERS_PER_WORD, material_of
+from core.rating.material import CHARACTERS_PER_WORD, count_naming_a_model, material_of
 from core.studies.template import render
 from db.engine import Database
 from db.tables import CallStatus, Subject
@@ -35,6 +35,17 @@ def test_a_pair_has_two_responses_to_read_and_one_task(database: Database) -> No
     )
     assert score == pytest.approx(task + 20)
     assert pair == pytest.approx(task + 40)
+
+
+def test_responses_that_name_a_model_of_the_study_are_counted(database: Database) -> None:
+    texts = ("I am stand-in-7b:q4, a model by Ollama.", "As STAND_IN_3B said.", "I am gpt-9.")
+    content = make_study(database)
+    rows = store_responses(
+        database, content, text=lambda number: texts[number % 3] if number < 4 else "Call."
+    )
+    assert count_naming_a_model(database, content) == 3
+    decide(database, Subject.RESPONSE, rows[0].id)
+    assert count_naming_a_model(database, content) == 2
 
 
 def test_a_study_without_responses_has_no_words(database: Database) -> None:

@@ -5,10 +5,11 @@ from typing import Any
 import streamlit as st
 
 from core.rating.design import Protocol
-from core.rating.material import Material
+from core.rating.material import Material, count_naming_a_model
 from core.rating.planning import Plan, Precision, plan, precision_by_size
 from core.rating.policies import warnings
 from ui.plain import plain
+from ui.store import database
 from ui.studio.campaigns.draft import Draft
 from ui.studio.charts.precision import precision_chart
 from ui.studio.downloads import offer_downloads
@@ -49,6 +50,25 @@ def show_plan(draft: Draft, material: Material) -> None:
         st.altair_chart(precision_chart(frame, unit, planned), theme=None)
         st.caption("Sessions are as long as in this design.")
         offer_downloads(frame, f"{material.content.study.name} precision")
+
+
+def warn_of_names(material: Material) -> None:
+    """Say how many responses name a model of the study; they are shown to raters all the same."""
+    version_id = material.content.version.id
+    naming = _count_naming(version_id, material.responses, material.words_of_response, material)
+    if naming:
+        verb = "response names" if naming == 1 else "responses name"
+        st.warning(
+            f"{naming:,} {verb} a model of this study. Raters are shown what a model wrote as it "
+            "is; whoever reads a name there may know, or believe to know, whose response it is.",
+            icon=":material/visibility:",
+        )
+
+
+# The first three tell one state of the responses from another; all texts are read for the answer.
+@st.cache_data(max_entries=100, show_spinner=False)
+def _count_naming(version_id: str, responses: int, words: float | None, _material: Material) -> int:
+    return count_naming_a_model(database(), _material.content)
 
 
 def money(amount: float | None, currency: str) -> str:

@@ -4,13 +4,13 @@ import streamlit as st
 
 from core.errors import SlamError
 from core.rating.campaigns import list_campaigns, open_campaign
-from core.rating.material import material_of
+from core.rating.material import Material, material_of
 from core.studies.service import StudySummary
 from ui.plain import plain
 from ui.store import database
 from ui.studio.campaigns.card import show_campaign
 from ui.studio.campaigns.form import draft_input
-from ui.studio.campaigns.plan_view import show_plan
+from ui.studio.campaigns.plan_view import show_plan, warn_of_names
 from ui.studio.session import require_staff, study_or_stop
 
 
@@ -20,16 +20,17 @@ def page() -> None:
     study = study_or_stop()
     st.title("Rating by people")
     campaigns = list_campaigns(database(), study.id)
+    material = material_of(database(), study.id)
+    warn_of_names(material)
     with st.expander("Open a campaign", expanded=not campaigns):
-        _open(study, actor)
+        _open(study, material, actor)
     if not campaigns:
         st.info("No campaign yet. Open one, then share its link with raters.")
     for summary in campaigns:
         show_campaign(summary, actor)
 
 
-def _open(study: StudySummary, actor: str) -> None:
-    material = material_of(database(), study.id)
+def _open(study: StudySummary, material: Material, actor: str) -> None:
     if not material.responses:
         st.info("There is no response to rate yet; make some on the page “Responses”.")
         return

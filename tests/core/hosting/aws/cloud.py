@@ -43,7 +43,8 @@ class OurAWS:
 
     def start_over(self, with_image: bool = True) -> None:
         """Forget everything, then publish the deep-learning image."""
-        httpx.post(f"{self.url}/moto-api/reset").raise_for_status()
+        # It makes all of its services anew, which takes seconds where others work too.
+        httpx.post(f"{self.url}/moto-api/reset", timeout=60).raise_for_status()
         if with_image:
             self._publish_image()
 

@@ -1,5 +1,7 @@
 """Screening a campaign: what is read of it, what the rules see, and what is decided on it."""
 
+from dataclasses import replace
+
 import pytest
 
 from core.errors import InvalidInputError, NotFoundError
@@ -11,9 +13,11 @@ from core.rating.screening.base import Behaviour, ItemBehaviour
 from core.rating.screening.registry import rules
 from core.rating.screening.service import Finding, apply_rule, screen
 from core.rating.views import ItemView
+from core.studies.rubric import Rubric, Scale
+from core.studies.service import create_study
 from db.engine import Database
 from db.tables import Campaign, Candidate, ControlKind, RatingSession, Subject
-from tests.building import ACTOR, make_study, rows_of, store_responses
+from tests.building import ACTOR, definition, make_study, rows_of, store_responses
 from tests.core.rating.raters import (
     PROLIFIC,
     answer,
@@ -109,6 +113,16 @@ def test_an_item_brings_its_words_times_comment_and_values(database: Database) -
     assert third.active_ms is None
     assert third.time_ms == third.server_ms
     assert [one.position for one in (first, second, third)] == [0, 1, 2]
+
+
+def test_scores_are_seen_against_the_scale_they_were_given_on(database: Database) -> None:
+    rubric = Rubric(scale=Scale(minimum=1, maximum=3))
+    content = create_study(database, replace(definition(), rubric=rubric), ACTOR)
+    store_responses(database, content)
+    campaign = opened(database, content, items=6)
+    session_id = completed(database, campaign, lambda item: 1 + 2 * (item.number % 2))
+    figures = found(database, campaign, RULE, session_id).evidence.figures
+    assert figures["score_sd_share"] == 0.5
 
 
 def test_only_complete_sessions_are_screened(database: Database) -> None:
