@@ -152,7 +152,8 @@ def truncated(text: str) -> str | None:
     words = list(re.finditer(r"\S+", text))
     for last in words[max(len(words) // 3, 1) - 1 : -1]:
         if not last.group().endswith((".", "!", "?", ":", "…", "。")):
-            return text[: last.end()].strip()
+            # With its beginning as it is: an indent would tell it from the whole text.
+            return text[: last.end()]
     return None
 
 

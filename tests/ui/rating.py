@@ -1,6 +1,6 @@
 """Campaigns for tests of the raters' pages, put straight into a running installation's store."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
@@ -9,11 +9,13 @@ from urllib.parse import urlencode
 from sqlmodel import Session, col, select
 
 from core.rating.campaigns import open_campaign
+from core.rating.controls import GoldItem
 from core.rating.design import PLATFORMS, CampaignDesign
 from core.rating.invites import create_invites
 from core.studies.rubric import DEFAULT_RUBRIC, Criterion, Rubric
 from core.studies.service import create_study
 from db.engine import Database
+from db.repositories.studies import VersionContent
 from db.tables import Campaign, Item, Rating, RatingSession
 from tests.building import ACTOR, definition, numbered_text, store_responses
 from tests.ui.running import Slam
@@ -91,6 +93,7 @@ def opened(
     name: str = "Rate short briefings",
     instructions: str = "",
     consent: str = "",
+    gold: Callable[[VersionContent], Sequence[GoldItem]] = lambda content: (),
     **design: Any,
 ) -> Opened:
     """A campaign on a study of two test cases and three models, whose responses are all there."""
@@ -105,5 +108,6 @@ def opened(
             actor=ACTOR,
             instructions=instructions,
             consent=consent,
+            gold=gold(content),
         )
     return Opened(slam, campaign)

@@ -8,8 +8,10 @@ import pytest
 from playwright.sync_api import Page, Response, WebSocket
 from sqlmodel import select
 
+from core.rating.controls import GoldItem
 from core.rating.design import Protocol
 from core.studies.rubric import Rubric
+from db.repositories.studies import VersionContent
 from db.tables import Candidate, Item, Run, Study, StudyVersion, TestCase
 from db.tables import Response as ResponseRow
 from tests.ui.rating import CRITERIA, opened
@@ -56,7 +58,10 @@ def test_a_raters_browser_receives_nothing_that_names_sorts_or_groups_by_model(
 def test_pairs_and_criteria_tell_no_more_of_the_models(
     slam: Slam, phone: Page, rubric: Rubric, protocol: Protocol, choice: str
 ) -> None:
-    campaign = opened(slam, rubric=rubric, protocol=protocol, items=4, known_bad_items=1)
+    campaign = opened(
+        slam, rubric=rubric, protocol=protocol, items=4, gold=_gold,
+        attention_items=1, gold_items=1, known_bad_items=2, attention_failures_allowed=50,
+    )  # fmt: skip
     received = _listen(phone)
     start_rating(phone, campaign.link())
     phone.get_by_role("button", name="Read the instructions again").click()
@@ -77,6 +82,25 @@ def test_pairs_and_criteria_tell_no_more_of_the_models(
         "second_response",
     ):
         assert word not in everything.lower(), word
+    _check_items_look_alike(everything, len(campaign.item_ids()))
+
+
+def _gold(content: VersionContent) -> list[GoldItem]:
+    text, case = "Do nothing today.", content.test_cases[0].id
+    return [GoldItem(case, text, minimum=0, maximum=2, better=False, feedback="Read both tasks.")]
+
+
+def _check_items_look_alike(everything: str, items: int) -> None:
+    """What is planted is sent like everything else, and but for its text nothing says so."""
+    found = re.finditer(r'\{[^{}]*"view": ?"item"', everything)
+    pages = [json.JSONDecoder().raw_decode(everything, one.start())[0] for one in found]
+    assert len({page["item_id"] for page in pages}) == items
+    assert len({tuple(page) for page in pages}) == 1, "all have the same fields in the same order"
+    for page in pages:
+        assert all(isinstance(text, str) for text in page.pop("responses"))
+        page.pop("feedback")  # a gold item's, on the page after it
+        for word in ("attention", "known_bad", "known-bad", "gold", "expected", "control"):
+            assert word not in json.dumps(page).lower(), word
 
 
 def _check_blind(slam: Slam, everything: str, items: set[str] | None = None) -> None:
@@ -86,22 +110,6 @@ def _check_blind(slam: Slam, everything: str, items: set[str] | None = None) -> 
     seen = set(re.findall(r"(?<![0-9a-f])[0-9a-f]{32}(?![0-9a-f])", everything))
     assert (items or _items(slam)) <= seen, "the page names its items, by identifiers of their own"
     assert not seen & _rows_that_share_a_model(slam)
-
-
-def test_the_order_of_items_and_of_their_identifiers_does_not_follow_the_models(
-    slam: Slam, page: Page
-) -> None:
-    with slam.store() as session:
-        rows = session.exec(
-            select(Item.id, Item.position, ResponseRow.candidate_id)
-            .join(ResponseRow, ResponseRow.id == Item.response_id)  # type: ignore[arg-type]  # a column
-            .order_by(Item.position)  # type: ignore[arg-type]  # a column
-        ).all()
-    by_position = [candidate for _, _, candidate in rows]
-    by_identifier = [candidate for *_, candidate in sorted(rows)]
-    for order in (by_position, by_identifier):
-        blocks = [order[start : start + 3] for start in range(0, len(order), 3)]
-        assert any(len(set(block)) > 1 for block in blocks), "the items stand sorted by model"
 
 
 def _listen(page: Page) -> list[str]:

@@ -7,8 +7,10 @@ import streamlit as st
 
 from core.errors import StoreError
 from core.rating.answering import save_answer
+from core.rating.design import Protocol
 from core.rating.refusals import Cause, RefusalError
 from core.rating.views import ItemView
+from core.studies.rubric import DEFAULT_QUESTION
 from ui.rate import component, panels
 from ui.rate.answers import given_answer, nonce_of
 from ui.rate.speaking import speaking
@@ -44,7 +46,7 @@ def data_of(item: ItemView, say: Texts, problem: tuple[Cause, str] | None = None
         "number": item.number,
         "total": item.total,
         "protocol": item.protocol.value,
-        "rubric": item.rubric.document(),
+        "rubric": _rubric_of(item, say),
         "task": item.task,
         "responses": item.responses,
         "minutes_left": item.minutes_left,
@@ -52,6 +54,17 @@ def data_of(item: ItemView, say: Texts, problem: tuple[Cause, str] | None = None
         "texts": say.section("item"),
         "problem": problem and {"text": say.of_cause(problem[0]), "nonce": problem[1]},
     }
+
+
+def _rubric_of(item: ItemView, say: Texts) -> dict[str, Any]:
+    """The rubric; the question that nobody wrote is said in the page's language and protocol."""
+    document = item.rubric.document()
+    is_pair = item.protocol is Protocol.PAIR
+    default = say("item.default_question_pair" if is_pair else "item.default_question")
+    for criterion in document["criteria"]:
+        if criterion["question"] == DEFAULT_QUESTION:
+            criterion["question"] = default
+    return document
 
 
 def _keep_given(session_id: str, tab: str) -> None:

@@ -10,6 +10,7 @@ from core.rating.design import CampaignDesign, design_of
 from core.rating.reserving import release, release_abandoned, reserve, retain
 from core.rating.units import add_units, units_of
 from db.engine import Database
+from db.repositories.rating import Campaigns
 from db.repositories.responses import Responses
 from db.repositories.studies import VersionContent
 from db.tables import (
@@ -62,6 +63,7 @@ def campaign_on(
         usable = Responses(session).usable(content)
         session.add(campaign)
         session.flush()
+        Campaigns(session).add_responses(campaign.id, [one.response.id for one in usable])
         add_units(session, campaign.id, units_of(design, usable, content.reference_ids))
         of_case = {one.test_case.id: one.response for one in usable}
         for number, (case_id, response) in enumerate(sorted(of_case.items())):

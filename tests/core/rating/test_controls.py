@@ -124,6 +124,13 @@ def test_a_broken_off_text_is_about_a_third_and_keeps_its_lines() -> None:
     assert truncated(text) == "\n".join(text.split("\n")[:10])
 
 
+@pytest.mark.parametrize("beginning", ["# Today\n\n", "    ", "- ", "\n\n", "1. ", "```\n"])
+def test_a_broken_off_text_begins_as_the_whole_text_does(beginning: str) -> None:
+    part = truncated(beginning + LONG)
+    assert part is not None
+    assert part.startswith(beginning)
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("protocol", Protocol)
 def test_attention_items_say_what_to_choose_in_the_campaigns_language(
