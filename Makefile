@@ -9,13 +9,15 @@ PIP := $(BIN)/python -m pip install --disable-pip-version-check --quiet -c const
 run: .venv/.run
 	@exec $(BIN)/slam up
 
-# Faults are timed by the clock, so nothing else runs beside them.
+# A browser's driver keeps an event loop running, which other tests start for themselves. Faults are
+# timed by the clock, so nothing else runs beside them.
 test: .venv/.test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --ignore tests/daemon/test_faults.py
+	$(BIN)/python -m pytest -n 2 --dist loadfile --ignore tests/ui --ignore tests/daemon/test_faults.py
+	$(BIN)/python -m pytest -n 2 --dist loadfile tests/ui
 	$(BIN)/python -m pytest tests/daemon/test_faults.py
 
 # The tests that kill daemons, with 50 kills instead of a few; takes about half an hour.

@@ -16,11 +16,6 @@ hypothesis.settings.register_profile("slam", deadline=None)
 hypothesis.settings.load_profile("slam")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Browser tests first: so no worker is left with a long file when the others are done."""
-    items.sort(key=lambda item: item.get_closest_marker("browser") is None)
-
-
 @pytest.fixture(scope="session")
 def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgreSQL]:
     """One PostgreSQL server for the whole run."""
