@@ -152,7 +152,7 @@ def test_nothing_that_a_rater_sees_tells_of_models_or_responses(database: Databa
         answer(database, session_id)
     seen.append(repr(asdict(view_session(database, session_id, TAB))))
     hidden = {one.id for one in content.candidates} | {row.id for row in stored(database, content)}
-    hidden |= {row.id for row in all_rows(database, Control)} | {"known_bad", "attention", "gold"}
+    hidden |= {row.id for row in all_rows(database, Control)} | {"known_bad", "gold"}
     for one in content.candidates:
         provider, model = one.model.split("/")
         hidden |= {one.model, provider, model}
