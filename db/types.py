@@ -65,6 +65,11 @@ def json_field(*, nullable: bool = False) -> Any:
     return Field(default_factory=dict, sa_type=JSON)
 
 
+def list_field() -> Any:
+    """A JSON list; an empty one by default."""
+    return Field(default_factory=list, sa_type=JSON)
+
+
 def choice_field(
     kind: type[Any], *, default: Any = ..., nullable: bool = False, index: bool = False
 ) -> Any:

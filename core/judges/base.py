@@ -1,16 +1,37 @@
 """What a judge is, and what goes in and out of one.
 
-Two kinds: an `LLMJudge` asks a model about one response at a time, a `SimilarityJudge` measures a
-batch against the reference's responses. Both are pure: the calling and storing is done elsewhere.
-A judge is one module in `core.judges.methods`, found by its ``JUDGE``.
+Two kinds of work: an `LLMJudge` puts questions to a model, a `MeasuringJudge` measures a batch of
+responses itself. Both are pure: what is asked, called and stored is done elsewhere. A judge is one
+module with a ``JUDGE`` in `core.judges.methods` or `core.judges.checks`, or a plug-in of one's own
+(`core.judges.plugin`).
+
+A judge is a frozen dataclass with a field ``options``, a frozen pydantic model of all that a person
+may set; `configured` gives the same judge with other options.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import Any, Protocol, runtime_checkable
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from typing import Any, Protocol, TypeVar, runtime_checkable
 
-from core.providers.base import ChatRequest
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from core.errors import InvalidInputError
+from core.providers.base import ChatReply, ChatRequest
 from core.studies.definition import document_hash
+
+Vectors = NDArray[np.float32]
+"""One row a text: ``(texts, dimensions)``."""
+
+
+class JudgeKind(StrEnum):
+    """What a judge goes by: a model's opinion, nearness to the reference, or a rule."""
+
+    LLM = "llm"
+    SIMILARITY = "similarity"
+    CHECK = "check"
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,32 +42,79 @@ class Scale:
     maximum: float
 
 
+UNIT_SCALE = Scale(0.0, 1.0)
+"""The scale of every judge that measures, and of every choice."""
+
+
+class Options(BaseModel):
+    """All that a person may set of a judge; every field has a default, a title and a description.
+
+    Pages make a form of it. A judge without options uses this class as it is.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Aggregation(StrEnum):
+    """How the nearness to several reference responses becomes one figure."""
+
+    MEAN = "mean"
+    MAX = "max"
+
+
+class Need(StrEnum):
+    """What a measuring judge looks at besides prompt and response."""
+
+    REFERENCES = "references"
+    CORPUS = "corpus"
+
+
 @dataclass(frozen=True, slots=True)
 class JudgedResponse:
-    """What a judge sees of one response: never which model wrote it.
+    """What a measuring judge sees of one response: never which model wrote it.
 
-    ``references`` are the reference's responses to the same test case, without the judged one.
+    ``references`` are the reference's responses to the same test case, without the judged one;
+    ``corpus`` all responses to that test case, the judged one and the references among them (both
+    empty unless the judge `Need`\\ s them); ``facts`` what fills the prompt's placeholders, by name.
     """
 
     response_id: str
     prompt: str
     text: str
-    rubric_question: str
     references: tuple[str, ...] = ()
+    corpus: tuple[str, ...] = ()
+    facts: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """A judge's answer on its own scale, with the reasoning it gave and what it measured."""
+    """A judge's answer on its own scale, higher is better.
+
+    ``raw`` is the same in the method's own unit where that differs (a cosine, a log-likelihood, a
+    count); ``reasoning`` is a sentence or more for people; ``details`` whatever else was found.
+    """
 
     value: float
+    reasoning: str | None = None
+    raw: float | None = None
+    details: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Which of the responses that were shown is best: its position from 0, ``None`` for a tie."""
+
+    position: int | None
     reasoning: str | None = None
     details: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Unscored:
-    """Why a judge could not score a response; stored as a failure, never as a number."""
+    """Why a judge could not score a response; stored as a failure, never as a number.
+
+    ``kind`` is a word for programs (``no_reference``), ``message`` one sentence for people.
+    """
 
     kind: str
     message: str
@@ -56,24 +124,118 @@ class UnparsableReplyError(ValueError):
     """A judge model's reply is not what was asked; ``str(error)`` is one sentence."""
 
 
-@runtime_checkable
-class LLMJudge(Protocol):
-    """A judge that asks a model."""
+class Shape(StrEnum):
+    """What one question to a model shows."""
+
+    RESPONSE = "response"
+    """One response by itself."""
+    BESIDE_REFERENCE = "beside_reference"
+    """One response, and one of the reference's named as such."""
+    PAIR = "pair"
+    """One response and one of the reference's, both unnamed, to choose from."""
+    SET = "set"
+    """Several models' responses to one prompt, unnamed, to choose from."""
+
+
+class Example(BaseModel):
+    """A response that people rated, shown to a judge's model as an example.
+
+    ``score`` is the people's mean as a share of their scale, 0 (worst) to 1 (best). Which response
+    it was is kept so that it never helps to judge its own test case, nor counts in a calibration.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    response_id: str
+    test_case_id: str
+    prompt: str
+    response: str
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """Which questions a judge's model is put; planned by `core.judging.planning`.
+
+    Args:
+        shape: what one question shows.
+        repeats: how often each question is put.
+        every_reference: one question for every response of the reference instead of for one of
+            them, which is drawn by the seed.
+        both_orders: each question is put a second time with its responses in reverse.
+        choices_per_question: at most so many responses in a `Shape.SET`.
+        by_criterion: one question for every criterion of the rubric instead of one for all.
+        examples: responses that people rated.
+        seed: of all that is drawn.
+    """
+
+    shape: Shape
+    repeats: int = 1
+    every_reference: bool = False
+    both_orders: bool = False
+    choices_per_question: int = 8
+    by_criterion: bool = False
+    examples: tuple[Example, ...] = ()
+    seed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class JudgeTask:
+    """One question to a judge's model.
+
+    ``prompt`` is what the models were asked, ``question`` what the rubric asks about it,
+    ``responses`` what was answered, in the order in which it is shown; ``reference`` the reference's
+    response where it is named as such. ``examples`` are of other test cases.
+    """
+
+    prompt: str
+    question: str
+    responses: tuple[str, ...]
+    reference: str | None = None
+    examples: tuple[Example, ...] = ()
+
+
+class Judge(Protocol):
+    """What all judges have."""
 
     name: str
     label: str
-    scale: Scale
+    kind: JudgeKind
 
-    def configuration(self) -> dict[str, Any]:
-        """Everything besides the model that can change an answer: prompt, schema, parameters."""
+    @property
+    def options(self) -> Options:
+        """What was set."""
         ...
 
-    def request(self, response: JudgedResponse, model: str) -> ChatRequest:
+    @property
+    def scale(self) -> Scale:
+        """The ends of the scores that the judge gives."""
+        ...
+
+    def configuration(self) -> dict[str, Any]:
+        """Everything besides the model that can change an answer; with versions of libraries.
+
+        Raises:
+            InvalidInputError: what the judge needs is not installed; the sentence says how to.
+        """
+        ...
+
+
+@runtime_checkable
+class LLMJudge(Judge, Protocol):
+    """A judge that asks a model."""
+
+    @property
+    def asking(self) -> Asking:
+        """Which questions it puts."""
+        ...
+
+    def request(self, task: JudgeTask, model: str) -> ChatRequest:
         """The question to put to ``model`` (the name its provider knows)."""
         ...
 
-    def parse(self, reply: str) -> Score:
-        """Read the model's reply.
+    def parse(self, reply: ChatReply, task: JudgeTask) -> Score | Choice:
+        """Read the model's reply: a `Choice` for a pair or a set, otherwise a `Score`.
 
         Raises:
             UnparsableReplyError: the reply is not what was asked.
@@ -81,28 +243,78 @@ class LLMJudge(Protocol):
         ...
 
 
-@runtime_checkable
-class SimilarityJudge(Protocol):
-    """A judge that measures nearness to the reference's responses."""
+class Embedder(Protocol):
+    """Something that turns texts into vectors."""
 
-    name: str
-    label: str
-    scale: Scale
+    def configuration(self) -> Mapping[str, Any]:
+        """All that can change a vector; what is kept on disk is kept under its hash."""
+        ...
 
-    def configuration(self) -> dict[str, Any]:
-        """Everything that can change a score: libraries' versions, weights, parameters.
+    def encode(self, texts: Sequence[str]) -> Vectors:
+        """The vectors of distinct texts, in order."""
+        ...
+
+
+class Tools(Protocol):
+    """What a measuring judge is given to work with; `core.embeddings` has the one."""
+
+    def vectors(self, embedder: Embedder, texts: Sequence[str]) -> Vectors:
+        """The vector of each text, in order; computed once a distinct text, then kept on disk."""
+        ...
+
+    def model_vectors(self, texts: Sequence[str]) -> Vectors:
+        """The vectors that the run's embedding model gives, kept in the same way.
 
         Raises:
-            InvalidInputError: what the judge needs is not installed; the sentence says how to.
+            ProviderError: the model gave none.
         """
         ...
 
-    def score(self, responses: Sequence[JudgedResponse]) -> list[Score | Unscored]:
-        """One score a response, in order; heavy, so the daemon runs it in a thread."""
+
+@runtime_checkable
+class MeasuringJudge(Judge, Protocol):
+    """A judge that measures responses itself; ``asks_model`` where it needs a model's vectors.
+
+    ``is_gate`` marks a check that a response must pass to be ranked among real answers.
+    """
+
+    needs: frozenset[Need]
+    asks_model: bool
+    is_gate: bool
+
+    def score(self, responses: Sequence[JudgedResponse], tools: Tools) -> list[Score | Unscored]:
+        """One score a response, in order; heavy, so the daemon runs it in a thread.
+
+        Raises:
+            SlamError: nothing can be scored; the sentence is stored with every response.
+        """
         ...
 
 
-AnyJudge = LLMJudge | SimilarityJudge
+AnyJudge = LLMJudge | MeasuringJudge
+SomeJudge = TypeVar("SomeJudge", LLMJudge, MeasuringJudge, AnyJudge)
+
+
+def configured(judge: SomeJudge, options: Mapping[str, Any]) -> SomeJudge:
+    """The judge with those options; what is not named has its default.
+
+    Raises:
+        InvalidInputError: an option does not exist or has a value that it cannot have.
+    """
+    try:
+        new = type(judge.options).model_validate(dict(options))
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"]) or "options"
+        raise InvalidInputError(
+            f"{judge.label} cannot use {place} = {first['input']!r}: {first['msg']}."
+        ) from error
+    return replace(judge, options=new)  # type: ignore[type-var]  # judges are dataclasses
+
+
+def asks_model(judge: AnyJudge) -> bool:
+    """Whether the judge is one together with a model of a provider."""
+    return isinstance(judge, LLMJudge) or judge.asks_model
 
 
 def judge_identity(judge: AnyJudge, model: str | None) -> str:
@@ -110,3 +322,4 @@ def judge_identity(judge: AnyJudge, model: str | None) -> str:
     return document_hash(
         {"name": judge.name, "model": model, "configuration": judge.configuration()}
     )
+

@@ -1,6 +1,6 @@
-"""What a provider is: one streamed, timed call, its reply and its failures."""
+"""What a provider is: one timed call, its reply and its failures; and embeddings."""
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Protocol, runtime_checkable
@@ -17,7 +17,9 @@ class ChatRequest:
 
     ``json_schema`` asks for an answer that fits a JSON schema, ``json_mode`` for any JSON object;
     ``reasoning_effort`` is a model's own word, such as ``low``. ``None`` values are left to the
-    provider.
+    provider. An answer that is not ``is_streamed`` comes whole, which costs less and tells no times
+    of tokens. ``top_logprobs`` is how many alternatives of each token are to be told with their
+    log-probabilities; providers that cannot tell them leave them out.
     """
 
     model: str
@@ -31,6 +33,8 @@ class ChatRequest:
     json_schema: dict[str, Any] | None = None
     json_mode: bool = False
     reasoning_effort: str | None = None
+    is_streamed: bool = True
+    top_logprobs: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +43,7 @@ class Timeline:
 
     ``first_chunk_ns`` is the first thing on the stream, be it empty or a thought;
     ``time_to_first_token_ns`` the first chunk that carries text of the answer; both are ``None``
-    when there was none. ``duration_ns`` is ``None`` for an answer that was made in our absence and
+    when there was none, and for an answer that was not streamed. ``duration_ns`` is ``None`` for an answer that was made in our absence and
     whose provider tells no times.
     """
 
@@ -80,11 +84,25 @@ class Usage:
 
 
 @dataclass(frozen=True, slots=True)
+class TokenAlternatives:
+    """One token of an answer, and the tokens that could have stood in its place.
+
+    ``alternatives`` are pairs of text and log-probability (natural logarithm), likeliest first; the
+    sampled token itself is among them where it was likely enough.
+    """
+
+    text: str
+    logprob: float
+    alternatives: tuple[tuple[str, float], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ChatReply:
     """A finished answer.
 
     ``reasoning_text`` is what the model thought aloud, never part of ``text``. ``load_duration_ns``
-    is the part of the time that went into loading the model.
+    is the part of the time that went into loading the model. ``token_logprobs`` are of the tokens
+    of the answer, in order; ``None`` where the provider gave none.
     """
 
     text: str
@@ -96,6 +114,16 @@ class ChatReply:
     model_reported: str | None = None
     observed_limits: ObservedLimits | None = None
     provider_figures: dict[str, Any] = field(default_factory=dict)
+    token_logprobs: tuple[TokenAlternatives, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EmbeddingReply:
+    """The vectors of some texts, in the texts' order; all are finite and of one length."""
+
+    vectors: tuple[tuple[float, ...], ...]
+    usage: Usage
+    model_reported: str | None = None
 
 
 class FailureKind(StrEnum):
@@ -189,6 +217,24 @@ class Provider(Protocol):
 
     async def close(self) -> None:
         """Give the connections back."""
+        ...
+
+
+@runtime_checkable
+class EmbeddingProvider(Protocol):
+    """A provider whose models turn texts into vectors."""
+
+    async def embed(self, model: str, texts: Sequence[str]) -> EmbeddingReply:
+        """Embed the texts in one call, once: no retries, no cache.
+
+        Args:
+            model: the name the provider knows.
+            texts: at least one, none of them empty; as many as the provider takes at a time
+                (OpenAI takes 2,048 with 300,000 tokens together).
+
+        Raises:
+            ProviderError: there is not one usable vector for each text.
+        """
         ...
 
 

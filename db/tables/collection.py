@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import BigInteger
 from sqlmodel import Field, SQLModel, UniqueConstraint
 
-from db.types import choice_field, json_field, key_field, moment_field
+from db.types import choice_field, json_field, key_field, list_field, moment_field
 
 
 class RunKind(StrEnum):
@@ -140,7 +140,10 @@ class Response(SQLModel, table=True):
 
 
 class Judge(SQLModel, table=True):
-    """One automatic method with everything that can change its output; ``identity`` hashes it."""
+    """One automatic method with everything that can change its output; ``identity`` hashes it.
+
+    ``options`` are those that a person may set; null of judges that are older than options.
+    """
 
     id: str = key_field()
     identity: str = Field(unique=True, max_length=64)
@@ -148,16 +151,50 @@ class Judge(SQLModel, table=True):
     label: str
     model: str | None = None
     configuration: dict[str, Any] = json_field()
+    options: dict[str, Any] | None = json_field(nullable=True)
     scale_min: float
     scale_max: float
     created_at: datetime = moment_field()
 
 
-class Judgment(SQLModel, table=True):
-    """One judge's answer to the rubric for one response.
+class JudgeSetup(SQLModel, table=True):
+    """How a study wants a judge: one of the numbered versions, the newest is in force.
 
-    ``inputs_hash`` hashes what the judge saw besides the response (for similarity judges, the
-    reference's texts), so that new references make new judgments and keep the old ones.
+    Append-only. ``models`` are those that the judge asks, as ``provider/model``; several make a
+    panel. ``options`` hold only what differs from the judge's defaults.
+    """
+
+    __tablename__ = "judge_setup"
+    __table_args__ = (UniqueConstraint("study_id", "judge_name", "number"),)
+
+    id: str = key_field()
+    study_id: str = Field(foreign_key="study.id", index=True)
+    judge_name: str = Field(max_length=100)
+    number: int
+    models: list[str] = list_field()
+    options: dict[str, Any] = json_field()
+    created_at: datetime = moment_field()
+    created_by: str
+
+
+class JudgmentPurpose(StrEnum):
+    """Why a judgment was asked for: to score, or to see whether an injected order is obeyed."""
+
+    SCORE = "score"
+    INJECTION = "injection"
+
+
+class Judgment(SQLModel, table=True):
+    """One judge's answer to one question about one response, or about several of them.
+
+    ``response_id`` is the response that was judged; of several to choose from, the first of those
+    shown. ``shown_response_ids`` are all that were shown, in order: one, a pair, or a set; empty
+    where a judge measured. ``chosen_response_id`` is the best one where there was a choice, null
+    for a tie. ``criterion`` is the one asked about, null where the whole rubric was.
+
+    ``inputs_hash`` hashes all that the judge saw besides the response itself, so that new
+    references make new judgments and keep the old ones. ``score`` is on the judge's scale;
+    ``raw_score`` is the same in the method's own unit.
     """
 
     __table_args__ = (UniqueConstraint("judge_id", "response_id", "inputs_hash", "repeat_index"),)
@@ -167,9 +204,14 @@ class Judgment(SQLModel, table=True):
     response_id: str = Field(foreign_key="response.id", index=True)
     inputs_hash: str = Field(max_length=64)
     repeat_index: int = 0
+    purpose: JudgmentPurpose = choice_field(JudgmentPurpose, default=JudgmentPurpose.SCORE)
+    criterion: str | None = Field(default=None, max_length=100)
+    shown_response_ids: list[str] = list_field()
+    chosen_response_id: str | None = Field(default=None, foreign_key="response.id")
     status: CallStatus = choice_field(CallStatus, default=CallStatus.PLANNED, index=True)
     run_id: str | None = Field(default=None, foreign_key="run.id", index=True)
     score: float | None = None
+    raw_score: float | None = None
     reasoning: str | None = None
     details: dict[str, Any] = json_field()
     raw_reply: str | None = None

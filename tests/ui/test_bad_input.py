@@ -21,6 +21,7 @@ from tests.ui.walking import (
     metric,
     open_campaign,
     open_page,
+    pick,
     rate,
     sign_in,
     start_rating,
@@ -58,8 +59,7 @@ def admin(slam: Slam, link: str, page: Page) -> Page:
     page.goto(slam.studio_url)
     page.get_by_label("Password").fill(slam.password)
     page.get_by_role("button", name="Sign in").click()
-    page.get_by_test_id("stSidebar").get_by_role("combobox", name="Study").click()
-    page.get_by_role("option", name="New study…").click()
+    pick(page.get_by_test_id("stSidebar"), "Study", "New study…")
     expect(page.get_by_role("heading", name="Make a study")).to_be_visible(timeout=WAIT_MS)
     # For a moment the form of the study before is there too.
     save = page.get_by_test_id("stSidebar").get_by_role("button", name="Save study")

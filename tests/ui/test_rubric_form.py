@@ -9,7 +9,7 @@ from sqlmodel import col, select
 from core.studies.rubric import DEFAULT_QUESTION, Criterion, Reason, Rubric, Scale, rubric_of
 from db.tables import StudyVersion
 from tests.ui.running import Slam
-from tests.ui.walking import WAIT_MS, fill, make_study, picture, sign_in
+from tests.ui.walking import WAIT_MS, fill, make_study, pick, picture, sign_in
 
 pytestmark = pytest.mark.browser
 
@@ -40,8 +40,7 @@ def test_a_rubric_of_several_criteria_is_typed_and_read_back(
     sidebar.get_by_text("“both are bad” is an answer").click()
     more = sidebar.get_by_role("textbox", name="More questions, one a line")
     fill(more, "warmth: How warm is it?")
-    sidebar.get_by_role("combobox", name="A comment").click()
-    page.get_by_role("option", name="must be given").click()
+    pick(sidebar, "A comment", "must be given")
     picture(page, pictures, "study_rubric")
     sidebar.get_by_role("button", name="Save study").click()
     expect(page.get_by_text("Version 2 of “Briefing with a rubric” is saved")).to_be_visible(

@@ -1,6 +1,5 @@
 """The page “Screening”: what rules see, who is left out and counts again, whether a panel sees."""
 
-import re
 from pathlib import Path
 
 import pytest
@@ -14,7 +13,7 @@ from db.tables import Campaign, Study, StudyVersion
 from tests.core.rating.raters import completed
 from tests.core.rating.screening.planted import careful, planted_campaign
 from tests.ui.running import Slam
-from tests.ui.walking import WAIT_MS, fill, metric, open_page, pictures_of
+from tests.ui.walking import WAIT_MS, fill, metric, open_page, pick, pictures_of, settled
 
 pytestmark = pytest.mark.browser
 
@@ -59,29 +58,13 @@ def screening(slam: Slam, database: Database, campaign: Campaign, page: Page) ->
     return page
 
 
-def settled(page: Page) -> None:
-    """Wait until the page is drawn to its end; what is typed before may be lost."""
-    expect(page.get_by_test_id("stApp")).to_have_attribute(
-        "data-test-script-state", "notRunning", timeout=WAIT_MS
-    )
-
-
-def choose_rule(page: Page, title: str) -> None:
-    """Pick a rule; its thresholds and figures follow."""
-    box = page.get_by_role("combobox", name=re.compile("Rule"))
-    box.click()
-    page.get_by_role("option", name=title, exact=True).click()
-    expect(box).to_have_value(title, timeout=WAIT_MS)
-    settled(page)
-
-
 def test_sessions_are_left_out_with_a_reason_and_count_again_with_another(
     screening: Page, database: Database, campaign: Campaign, pictures: Path | None
 ) -> None:
     study = study_of(database, campaign)
     expect(screening.get_by_text("Can this panel tell bad from good?")).to_be_visible()
     expect(metric(screening, "Complete sessions")).to_have_text("8")
-    choose_rule(screening, "Straight-lining")
+    pick(screening, "Rule", "Straight-lining")
     button = screening.get_by_role("button", name="Exclude these 2 sessions")
     expect(button).to_be_visible(timeout=WAIT_MS)
     pictures_of(screening, pictures, "screening")
@@ -114,14 +97,14 @@ def test_sessions_are_left_out_with_a_reason_and_count_again_with_another(
 
 
 def test_a_threshold_changes_who_is_flagged(screening: Page) -> None:
-    choose_rule(screening, "Median time per item")
+    pick(screening, "Rule", "Median time per item")
     expect(screening.get_by_text("This rule flags no session.")).to_have_count(0)
     threshold = screening.get_by_label("Flag a median below (s)")
     fill(threshold, "0")
     threshold.press("Enter")
     expect(screening.get_by_text("This rule flags no session.")).to_be_visible(timeout=WAIT_MS)
-    choose_rule(screening, "Straight-lining")
-    choose_rule(screening, "Median time per item")
+    pick(screening, "Rule", "Straight-lining")
+    pick(screening, "Rule", "Median time per item")
     expect(threshold).to_have_value("0.0", timeout=WAIT_MS)
 
 

@@ -1,7 +1,7 @@
 """What a person does in the browser, as steps that tests put together."""
 
 import re
-from contextlib import suppress
+import time
 from pathlib import Path
 
 from playwright.sync_api import FilePayload, Locator, Page, TimeoutError, expect
@@ -9,6 +9,7 @@ from playwright.sync_api import FilePayload, Locator, Page, TimeoutError, expect
 from tests.ui.running import Slam
 
 WAIT_MS = 30_000
+ATTEMPT_MS = 3_000
 
 
 def sign_in(page: Page, slam: Slam) -> None:
@@ -62,18 +63,28 @@ def settled(page: Page) -> None:
     )
 
 
-def pick(page: Page, label: str, option: str) -> None:
-    """Pick from a select box; a part of the page that is drawn late closes its list again."""
-    settled(page)
-    box = page.get_by_role("combobox", name=label)
-    choice = page.get_by_role("option", name=option)
-    for _ in range(5):
-        box.click()
-        with suppress(TimeoutError):
-            choice.click(timeout=WAIT_MS / 10)
-            break
-    expect(box).to_have_value(option, timeout=WAIT_MS)
-    settled(page)
+def pick(within: Page | Locator, label: str, option: str) -> None:
+    """Pick from a select box, as often as it takes until the settled page shows the option.
+
+    A part of the page that is drawn late closes an open list, and a click may only leave the field
+    before.
+    """
+    page = within if isinstance(within, Page) else within.page
+    box = within.get_by_role("combobox", name=label)
+    choice = page.get_by_role("option", name=option, exact=True)
+    give_up_at = time.monotonic() + WAIT_MS / 1_000
+    while True:
+        settled(page)
+        try:
+            box.click(timeout=ATTEMPT_MS)
+            choice.click(timeout=ATTEMPT_MS)
+            settled(page)
+            expect(box).to_have_value(option, timeout=ATTEMPT_MS)
+        except (TimeoutError, AssertionError):
+            if time.monotonic() > give_up_at:
+                raise
+        else:
+            return
 
 
 def open_campaign(page: Page, platform: str | None = None) -> str:
