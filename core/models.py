@@ -131,8 +131,11 @@ class Models:
         recorder: Recorder[Result],
         *,
         in_background: bool = False,
+        provider: Provider | None = None,
     ) -> Result:
         """Call ``model`` with retries; see `core.providers.calling.call`.
+
+        ``provider`` stands in for the model's own where the call is none of a chat.
 
         Raises:
             ProviderError: there is no usable answer; every attempt is recorded.
@@ -140,7 +143,11 @@ class Models:
         """
         reached = self._reach(parse_model(model).provider)
         return await call(
-            reached.provider, request, reached.lane, recorder, in_background=in_background
+            provider or reached.provider,
+            request,
+            reached.lane,
+            recorder,
+            in_background=in_background,
         )
 
     async def ask(self, provider_name: str, question: Callable[[], Awaitable[Answer]]) -> Answer:

@@ -69,7 +69,7 @@ class _NotSent(Enum):
     OVER_BUDGET = auto()
 
 
-class _NotOpenError(Exception):
+class NotOpenError(Exception):
     """The row is made, given up, or another run's by now: there is nothing to call for."""
 
 
@@ -132,7 +132,7 @@ class RowRecorder:
             in_background = self.call.mode is CallMode.BACKGROUND
             with self._counted():
                 await models.call(self.planned.model, request, self, in_background=in_background)
-        except _NotOpenError:
+        except NotOpenError:
             return await patiently(asyncio.to_thread, self._status)
         except ProviderError as error:
             await self.gave_up(error.kind.value, str(error))
@@ -177,7 +177,7 @@ class RowRecorder:
             # Calls under way will cost less than their most, which leaves room for this one.
             await asyncio.sleep(LOOKED_AGAIN_AFTER_S)
         if isinstance(journalled, _NotSent):
-            raise _NotOpenError
+            raise NotOpenError
         if self._most_usd is not None and not self._is_counted:
             self._is_counted = True
             self.call.under_way[self.call.run_id] += 1
@@ -280,13 +280,7 @@ class RowRecorder:
         connection: Connection,
     ) -> None:
         cost = self.call.costs.of(reply.usage)
-        now = utc_now()
-        ending: dict[str, Any] = {
-            "status": AttemptStatus.OK,
-            "ended_at": now,
-            "duration_ns": reply.timeline.duration_ns,
-            **_tokens(reply.usage),
-        }
+        ending = attempt_columns(reply)
         if isinstance(values, ProviderError):
             ending |= {"status": AttemptStatus.FAILED, "raw_reply": reply.text}
         else:
@@ -295,7 +289,7 @@ class RowRecorder:
                 "prompt_tokens": reply.usage.prompt_tokens,
                 "completion_tokens": reply.usage.completion_tokens,
                 "duration_ns": reply.timeline.duration_ns,
-                "completed_at": now,
+                "completed_at": ending["ended_at"],
             }
             journal.store_value(connection, self._row, {**common, **values})
             # An answer that was fetched late ends what an earlier failure left.
@@ -327,6 +321,16 @@ class RowRecorder:
     def _gave_up(self, kind: str, message: str, connection: Connection) -> None:
         # Made by another daemon, or taken over by a later run, it is left alone.
         journal.give_up(connection, self._row, self.call.run_id, kind, message)
+
+
+def attempt_columns(reply: ChatReply) -> dict[str, Any]:
+    """What an answer puts into the columns of its attempt."""
+    return {
+        "status": AttemptStatus.OK,
+        "ended_at": utc_now(),
+        "duration_ns": reply.timeline.duration_ns,
+        **_tokens(reply.usage),
+    }
 
 
 def _tokens(usage: Usage) -> dict[str, Any]:

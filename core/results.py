@@ -6,19 +6,17 @@ from dataclasses import dataclass
 import pandas as pd
 from sqlmodel import Session
 
-from core.analysis.frames import JUDGMENTS, PREFERENCES, RATINGS
-from core.judges.registry import judges
-from core.judging.inputs import inputs_hash, inputs_of
+from core.analysis.frames import PREFERENCES, RATINGS
+from core.judging.judged import judged_frame
 from core.studies.rubric import Rubric, rubric_of
 from core.studies.service import content_of
 from db.engine import Database
 from db.repositories.counting import started_sessions
 from db.repositories.exclusions import excluded_ids
-from db.repositories.judgments import Judgments
 from db.repositories.rating import Campaigns, RatedItem, complete_ratings
 from db.repositories.responses import ResponseInContext, Responses
 from db.repositories.studies import Studies, VersionContent
-from db.tables import AnswerStatus, CallStatus, Judge, Judgment, Subject
+from db.tables import AnswerStatus, Subject
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,10 +77,12 @@ def load_results(
     version_number: int | None = None,
     *,
     ignoring_rules: frozenset[str] = frozenset(),
+    with_gates: bool = True,
 ) -> StudyResults:
     """Read everything that counts for a version of the study, the newest by default.
 
-    What only ``ignoring_rules`` leave out counts too, to see what those rules change.
+    What only ``ignoring_rules`` leave out counts too, to see what those rules change. Without
+    gates, responses that fail a gate check keep the scores that judges gave them.
 
     Raises:
         NotFoundError: there is no such study.
@@ -96,7 +96,7 @@ def load_results(
             content=content,
             ratings=RATINGS.frame(_rating_rows(answers.counted, usable)),
             preferences=PREFERENCES.frame(_preference_rows(answers.counted, usable)),
-            judgments=JUDGMENTS.frame(_judgment_rows(session, content, responses)),
+            judgments=judged_frame(session, content, responses, with_gates=with_gates),
             sessions=answers.sessions,
             cannot_judge=answers.cannot_judge,
         )
@@ -224,59 +224,3 @@ def _preference_rows(
                 }
             )
     return rows
-
-
-def _judgment_rows(
-    session: Session, content: VersionContent, responses: list[ResponseInContext]
-) -> list[dict[str, object]]:
-    usable = {one.response.id: one for one in responses}
-    judgments = Judgments(session)
-    stored = judgments.judges_of(list(usable))
-    names = _names(stored)
-    rows: list[dict[str, object]] = []
-    for judge in stored:
-        for judgment in _current(judge, content, responses, judgments.of_judge(judge.id, usable)):
-            context = usable[judgment.response_id]
-            rows.append(
-                {
-                    "judge": names[judge.id],
-                    "test_case": context.test_case.name,
-                    "model": context.candidate.model,
-                    "response_id": judgment.response_id,
-                    "sample_index": context.response.sample_index,
-                    "score": judgment.score,
-                    "scale_min": judge.scale_min,
-                    "scale_max": judge.scale_max,
-                }
-            )
-    return rows
-
-
-def _current(
-    judge: Judge,
-    content: VersionContent,
-    responses: list[ResponseInContext],
-    judgments: list[Judgment],
-) -> list[Judgment]:
-    """The judgments that speak of this version.
-
-    What was judged under another question or against other references stays stored, but does not.
-    What a judge saw can only be told while it is installed; without it, its newest judgments count.
-    """
-    made = [one for one in judgments if one.status is CallStatus.OK]
-    method = judges().get(judge.name)
-    if method is None:
-        return list({one.response_id: one for one in made}.values())
-    seen = inputs_of(method, content, responses)
-    current = {one: inputs_hash(judged) for one, judged in seen.items()}
-    return [one for one in made if current[one.response_id] == one.inputs_hash]
-
-
-def _names(judges: list[Judge]) -> dict[str, str]:
-    """A name for each judge that tells it from the others: label, model, if need be a number."""
-    names: dict[str, str] = {}
-    for judge in judges:
-        name = f"{judge.label} by {judge.model}" if judge.model else judge.label
-        same = sum(1 for other in names.values() if other.split(" #")[0] == name)
-        names[judge.id] = f"{name} #{same + 1}" if same else name
-    return names

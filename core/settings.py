@@ -199,6 +199,11 @@ class Settings(BaseSettings):
             raise ValueError("it is no address")
         return host
 
+    @property
+    def embeddings_path(self) -> Path:
+        """The file in which vectors of texts are kept."""
+        return self.home.resolve() / "embeddings.sqlite3"
+
     @cached_property
     def store_url(self) -> str:
         """The URL of our tables."""

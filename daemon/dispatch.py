@@ -114,7 +114,9 @@ def _route(database: Database, engine: Engine, run: Run, group: str) -> _Route:
         with database.read() as session:
             judge = Judgments(session).judge(group)
         if not isinstance(judge_named(judge.name), LLMJudge):
-            return _Route(SIMILARITY_QUEUE, Work.SIMILARITY, SIMILARITY_CHUNK_SIZE)
+            # A judge that needs a model's vectors waits for its answers, not for our processor.
+            queue = parse_model(judge.model).provider if judge.model else SIMILARITY_QUEUE
+            return _Route(queue, Work.SIMILARITY, SIMILARITY_CHUNK_SIZE)
         model = judge.model or ""
     provider = parse_model(model).provider
     if run.call_mode is not CallMode.BATCH:

@@ -5,7 +5,6 @@ its rows are made, so running anything again is safe. ``APPLICATION_VERSION`` ri
 steps of a workflow change, so that pending work of an earlier start is taken up.
 """
 
-import asyncio
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,7 +16,7 @@ from sqlalchemy.engine import make_url
 from core.batching import Batching
 from core.chunks import Maker
 from core.hosting.pulling import make_pull
-from core.judging.making import measure_similarity
+from core.judging.measuring import measure_chunk
 from core.models import Models, call_modes
 from core.preparing import Preparing
 from core.providers.registry import provider_names
@@ -74,8 +73,8 @@ async def _cancel_batches(run_id: str, row_ids: list[str], mode: str) -> None:
 
 
 async def _similarity(run_id: str, row_ids: list[str], mode: str) -> None:
-    database = _hands[-1].maker.store.database
-    await asyncio.to_thread(measure_similarity, database, run_id, row_ids)
+    hands = _hands[-1]
+    await measure_chunk(hands.maker.store, hands.maker.models, hands.settings, run_id, row_ids)
 
 
 async def _pull(pull_id: str, row_ids: list[str], mode: str) -> None:

@@ -17,6 +17,7 @@ __all__ = [
     "AGREEMENT_COLUMNS",
     "DISTRIBUTION_COLUMNS",
     "JUDGMENTS",
+    "JUDGMENT_COLUMNS",
     "PEOPLE",
     "PREFERENCES",
     "QUALITY_COLUMNS",
@@ -167,6 +168,29 @@ AGREEMENT_COLUMNS: Final[Mapping[str, str]] = {
     "status": "str",  # "ok" or "not enough models"
 }
 """One row per judge."""
+
+
+JUDGMENT_COLUMNS: Final[Mapping[str, str]] = {
+    "judge": "str",  # label, model, number where several are alike, and criterion if of one
+    "judge_id": "str",
+    "method": "str",  # the judge's name among all judges, e.g. sem_bleu
+    "judge_model": "str",  # provider/model that the judge asks; "" for one that asks none
+    "in_force": "bool",  # whether the study's set-up of the judge is still this one
+    "criterion": "str",  # "" for the whole rubric
+    "test_case": "str",
+    "model": "str",
+    "response_id": "str",
+    "sample_index": "Int64",
+    "score": "Float64",  # mean of the judgments; the lowest where a gate check was failed
+    "measured_score": "Float64",  # before gates
+    "raw_score": "Float64",  # in the method's own unit, <NA> where it has none
+    "gate": "str",  # the gate check that was failed, "" if none
+    "judgments": "Int64",  # how many the score is the mean of
+    "spread": "Float64",  # their standard deviation, <NA> for a single one
+    "scale_min": "Float64",
+    "scale_max": "Float64",
+}
+"""One row per judge, criterion and response; fulfils `JUDGMENTS`."""
 
 
 def typed_frame(rows: Iterable[Mapping[str, object]], columns: Mapping[str, str]) -> pd.DataFrame:

@@ -354,9 +354,9 @@ def _completion_tokens(
     planned: PlannedPrompt, study_mean: float | None
 ) -> tuple[float, int, Source]:
     """Expected and most tokens of one answer, and where the first comes from."""
-    most = planned.max_tokens or max(
-        MOST_COMPLETION_TOKENS, planned.own.most_completion_tokens or 0
-    )
+    most = planned.max_tokens
+    if most is None:
+        most = max(MOST_COMPLETION_TOKENS, planned.own.most_completion_tokens or 0)
     candidates: tuple[tuple[float | None, Source], ...] = (
         (planned.own.completion_tokens, Source.OWN),
         (planned.others.completion_tokens, Source.OTHERS),

@@ -1,4 +1,4 @@
-"""Make judgments: ask a model about one response, or measure a batch against the reference."""
+"""Make judgments: ask a model one question, or measure a batch of responses."""
 
 from collections.abc import Mapping, Sequence
 from functools import partial
@@ -9,26 +9,33 @@ from sqlmodel import Session
 from core.errors import SlamError
 from core.judges.base import (
     AnyJudge,
+    Choice,
     JudgedResponse,
+    JudgeTask,
     LLMJudge,
+    MeasuringJudge,
     Score,
-    SimilarityJudge,
+    Shape,
+    Tools,
     UnparsableReplyError,
     Unscored,
+    configured,
 )
 from core.judges.registry import judge_named
-from core.judging.inputs import inputs_hash, inputs_of
+from core.judging.planning import Material, seen_again
 from core.providers.base import ChatReply, ChatRequest, FailureKind, ProviderError
 from core.providers.names import parse_model
 from core.recording import CallContext, PlannedCall
 from db.engine import Database
 from db.repositories.judgments import Judgments
+from db.repositories.measured import Measured
 from db.repositories.responses import Responses
 from db.repositories.studies import Studies
 from db.repositories.work import Work
-from db.tables import CallStatus, Judge, Judgment, Run
+from db.tables import CallStatus, Judge, Judgment
 from db.types import utc_now
 
+Seen = JudgeTask | JudgedResponse | Unscored
 _STALE = Unscored(
     FailureKind.INPUTS_CHANGED.value,
     "What the judge compares with changed since this was planned; run the judge again.",
@@ -48,24 +55,24 @@ def planned_judgments(
         if not rows:
             return []
         stored = Judgments(session).judge(rows[0].judge_id)
-        inputs = _inputs(session, run_id, stored, rows)
-    judge = judge_named(stored.name)
+        judge = judge_as_stored(stored)
+        seen = _seen(session, run_id, judge, rows)
     return [
         PlannedCall(
             row_type=Judgment,
             row_id=row.id,
             model=stored.model or "",
-            request=partial(_request, judge, stored.model or "", inputs[row.id]),
-            values=partial(_values, judge),
+            request=partial(_request, judge, stored.model or "", seen[row.id]),
+            values=partial(_values, judge, row, seen[row.id]),
         )
         for row in rows
     ]
 
 
-def measure_similarity(database: Database, run_id: str, judgment_ids: Sequence[str]) -> int:
+def measure(database: Database, run_id: str, judgment_ids: Sequence[str], tools: Tools) -> int:
     """Measure those judgments that are not made yet, and store them; says how many.
 
-    What a similarity judge needs but is not installed, or cannot score, is stored as the failure.
+    What a judge needs but is not installed, or cannot score, is stored as the failure.
     """
     with database.read() as session:
         open_rows = [
@@ -73,89 +80,123 @@ def measure_similarity(database: Database, run_id: str, judgment_ids: Sequence[s
         ]
         if not open_rows:
             return 0
-        stored = Judgments(session).judge(open_rows[0].judge_id)
-        inputs = _inputs(session, run_id, stored, open_rows)
-    judge = judge_named(stored.name)
-    ready = {key: one for key, one in inputs.items() if isinstance(one, JudgedResponse)}
+        judge = judge_as_stored(Judgments(session).judge(open_rows[0].judge_id))
+        seen = _seen(session, run_id, judge, open_rows)
+    ready = {key: one for key, one in seen.items() if isinstance(one, JudgedResponse)}
     results: dict[str, Score | Unscored] = {
-        key: one for key, one in inputs.items() if isinstance(one, Unscored)
+        key: one for key, one in seen.items() if isinstance(one, Unscored)
     }
-    try:
-        if isinstance(judge, SimilarityJudge):
-            results |= dict(zip(ready, judge.score(list(ready.values())), strict=True))
-    except SlamError as error:
-        results |= dict.fromkeys(ready, Unscored(FailureKind.INTERNAL.value, str(error)))
-    except Exception as error:
-        # A broken library fails this batch, not the daemon.
-        broken = Unscored(FailureKind.INTERNAL.value, f"{type(error).__name__}: {error}")
-        results |= dict.fromkeys(ready, broken)
+    if isinstance(judge, MeasuringJudge):
+        scored = _score(judge, list(ready.values()), tools)
+        results |= dict(zip(ready, scored, strict=True))
     with database.write() as session:
-        for row_id, result in results.items():
-            row = Judgments(session).get(row_id)
-            if row.status is CallStatus.PLANNED and row.run_id == run_id:
-                _keep(session, row, result)
+        columns = {row_id: _columns(result) for row_id, result in results.items()}
+        Judgments(session).store(run_id, columns)
     return len(results)
 
 
-def _inputs(
-    session: Session, run_id: str, stored: Judge, judgments: Sequence[Judgment]
-) -> dict[str, JudgedResponse | Unscored]:
+def judge_as_stored(stored: Judge) -> AnyJudge:
+    """The installed judge with the options that the stored one had.
+
+    Raises:
+        InvalidInputError: its options are not the judge's any more.
+        NotFoundError: it is not installed any more.
+    """
+    return configured(judge_named(stored.name), stored.options or {})
+
+
+def _score(
+    judge: MeasuringJudge, responses: Sequence[JudgedResponse], tools: Tools
+) -> list[Score | Unscored]:
+    try:
+        return judge.score(responses, tools)
+    except SlamError as error:
+        kind = error.kind if isinstance(error, ProviderError) else FailureKind.INTERNAL
+        return [Unscored(kind.value, str(error))] * len(responses)
+    except Exception as error:
+        # A broken library fails this batch, not the daemon.
+        broken = Unscored(FailureKind.INTERNAL.value, f"{type(error).__name__}: {error}")
+        return [broken] * len(responses)
+
+
+def _seen(
+    session: Session, run_id: str, judge: AnyJudge, judgments: Sequence[Judgment]
+) -> dict[str, Seen]:
     """``judgment id -> what the judge sees``, or why it must not be judged any more."""
-    run: Run | None = Work(session).run(run_id)
+    run = Work(session).run(run_id)
     version = Studies(session).version(run.study_version_id) if run else None
     if version is None:
         return {row.id: _STALE for row in judgments}
     content = Studies(session).content(version)
-    judge = judge_named(stored.name)
+    shown = {one for row in judgments for one in (row.response_id, *row.shown_response_ids)}
     responses = Responses(session)
-    needed = (
-        responses.usable(content)
-        if isinstance(judge, SimilarityJudge)
-        else responses.by_ids([row.response_id for row in judgments])
-    )
-    seen = inputs_of(judge, content, needed)
-    return {
-        row.id: seen[row.response_id]
-        if row.response_id in seen and inputs_hash(seen[row.response_id]) == row.inputs_hash
-        else _STALE
-        for row in judgments
-    }
+    if isinstance(judge, LLMJudge):
+        needed = responses.by_ids(sorted(shown))
+    else:
+        cases = set(Measured(session).test_cases_of(shown).values())
+        needed = responses.usable(content, test_case_ids=sorted(cases))
+    seen = seen_again(judge, Material(content, needed), judgments)
+    return {row.id: seen.get(row.id, _STALE) for row in judgments}
 
 
-def _request(judge: AnyJudge, model: str, judged: JudgedResponse | Unscored) -> ChatRequest:
+def _request(judge: AnyJudge, model: str, seen: Seen) -> ChatRequest:
     """The question to the judge's model.
 
     Raises:
         ProviderError: what the judge would see is not what was planned.
     """
-    if isinstance(judged, Unscored) or not isinstance(judge, LLMJudge):
+    if not isinstance(seen, JudgeTask) or not isinstance(judge, LLMJudge):
         raise ProviderError(FailureKind.INPUTS_CHANGED, _STALE.message)
-    return judge.request(judged, parse_model(model).model)
+    return judge.request(seen, parse_model(model).model)
 
 
-def _values(judge: AnyJudge, reply: ChatReply, _: CallContext) -> Mapping[str, Any]:
+def _values(
+    judge: AnyJudge, row: Judgment, seen: Seen, reply: ChatReply, _: CallContext
+) -> Mapping[str, Any]:
     """The judge's reading of a reply."""
-    if not isinstance(judge, LLMJudge):
+    if not isinstance(judge, LLMJudge) or not isinstance(seen, JudgeTask):
         raise TypeError(f"{judge!r} asks no model")
     try:
-        score = judge.parse(reply.text)
+        answer = judge.parse(reply, seen)
     except UnparsableReplyError as error:
         raise ProviderError(FailureKind.UNPARSABLE, str(error)) from error
+    common = {"reasoning": answer.reasoning, "raw_reply": reply.text}
+    if isinstance(answer, Score):
+        own = {"score": answer.value, "raw_score": answer.raw, "details": answer.details}
+        return {**common, **own}
+    return {**common, **_choice(judge.asking.shape, row, answer)}
+
+
+def _choice(shape: Shape, row: Judgment, choice: Choice) -> dict[str, Any]:
+    """A choice as columns; of a pair it is the judged response's score: 1, 0, or a half for a tie.
+
+    A choice from a set scores every response that was shown, which results read from the row.
+    """
+    shown, position = row.shown_response_ids, choice.position
+    chosen = None if position is None else shown[position]
+    score = 0.5 if chosen is None else float(chosen == row.response_id)
     return {
-        "score": score.value,
-        "reasoning": score.reasoning,
-        "details": score.details,
-        "raw_reply": reply.text,
+        "chosen_response_id": chosen,
+        "score": score if shape is Shape.PAIR else None,
+        "details": {**choice.details, "choice": "tie" if position is None else position},
     }
 
 
-def _keep(session: Session, row: Judgment, result: Score | Unscored) -> None:
-    row.completed_at = utc_now()
+def _columns(result: Score | Unscored) -> dict[str, Any]:
     if isinstance(result, Unscored):
-        row.status = CallStatus.FAILED
-        row.error_kind, row.error_message = result.kind, result.message
+        made: dict[str, Any] = {
+            "status": CallStatus.FAILED,
+            "error_kind": result.kind,
+            "error_message": result.message,
+        }
     else:
-        row.status = CallStatus.OK
-        row.error_kind = row.error_message = None
-        row.score, row.reasoning, row.details = result.value, result.reasoning, result.details
-    session.add(row)
+        made = {
+            "status": CallStatus.OK,
+            "error_kind": None,
+            "error_message": None,
+            "score": result.value,
+            "raw_score": result.raw,
+            "reasoning": result.reasoning,
+            "details": result.details,
+        }
+    return {**made, "completed_at": utc_now()}

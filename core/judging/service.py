@@ -1,14 +1,22 @@
 """Which judgments a judge still owes a study version, and the run that makes them."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session
 
 from core.errors import InvalidInputError
-from core.judges.base import AnyJudge, LLMJudge, SimilarityJudge, judge_identity
-from core.judges.registry import judge_named
-from core.judging.inputs import inputs_hash, inputs_of
+from core.judges.base import (
+    AnyJudge,
+    LLMJudge,
+    Need,
+    Unscored,
+    asks_model,
+    judge_identity,
+)
+from core.judging.planning import Material, Planned, plan
+from core.judging.setups import Setup, read_setup
 from core.money.estimates import estimate_judgments
 from core.providers.names import parse_model
 from core.runs import claim_run
@@ -16,50 +24,85 @@ from core.settings import Settings
 from core.studies.service import freeze, newest_content, require_prompt
 from core.terms import UNPAID, Terms, require_terms
 from db.engine import Database
-from db.repositories.judgments import JudgmentKey, Judgments
+from db.repositories.judgments import Judgments
 from db.repositories.responses import Responses
-from db.repositories.studies import VersionContent
-from db.tables import CallStatus, Judge, Run, RunKind
+from db.tables import CallMode, CallStatus, Judge, JudgmentPurpose, Run, RunKind
+from db.types import utc_now
 
 
 @dataclass(frozen=True, slots=True)
 class JudgingPlan:
-    """A judge's judgments on a version, sorted by what became of them."""
+    """A judge's judgments on a version, sorted by what became of them.
+
+    ``unfinished`` and ``failed`` map ids of stored rows to what they are. ``unscorable`` counts
+    those about which nothing can be asked; they are not worth a retry.
+    """
 
     judge_id: str | None
     total: int
     ok: int
-    missing: tuple[JudgmentKey, ...]
-    unfinished: tuple[str, ...]
-    failed: tuple[str, ...]
+    missing: tuple[Planned, ...]
+    unfinished: Mapping[str, Planned]
+    failed: Mapping[str, Planned]
+    unscorable: int
+
+    def open(self, *, retry_failed: bool) -> list[Planned]:
+        """All that a run would make."""
+        again = [*self.unfinished.values(), *(self.failed.values() if retry_failed else ())]
+        return [*self.missing, *again]
 
 
 def plan_judging(
-    database: Database, study_id: str, judge_name: str, model: str | None
+    database: Database,
+    study_id: str,
+    judge_name: str,
+    model: str | None,
+    purpose: JudgmentPurpose = JudgmentPurpose.SCORE,
 ) -> JudgingPlan:
-    """What the judge has and lacks on the newest version's responses.
+    """What the judge, as the study wants it, has and lacks on the newest version's responses.
 
     Raises:
         InvalidInputError: the judge lacks its model, or something it needs is not installed.
         NotFoundError: there is no such study or judge.
     """
-    judge, model = _resolve(judge_name, model)
     with database.read() as session:
-        content = newest_content(session, study_id)
-        stored = Judgments(session).judge_by_identity(judge_identity(judge, model))
-        return _plan(session, content, judge, stored)
+        material = _material(session, study_id)
+        setup = read_setup(session, study_id, judge_name)
+        return _plan(session, material, setup.judge, _checked(setup.judge, model), purpose)
 
 
-def stored_judge_id(database: Database, judge_name: str, model: str | None) -> str | None:
-    """The id of the judge with this model, once it has been asked for anything.
+def plan_all(database: Database, study_id: str, setups: Sequence[Setup]) -> list[JudgingPlan]:
+    """`plan_judging` for several judges at once, which reads the responses once.
+
+    Returns:
+        One plan for every judge and model (`Setup.identities`), in order.
+
+    Raises:
+        InvalidInputError: something that a judge needs is not installed.
+        NotFoundError: there is no such study.
+    """
+    with database.read() as session:
+        material = _material(session, study_id)
+        return [
+            _plan(session, material, setup.judge, model, JudgmentPurpose.SCORE)
+            for setup in setups
+            for model in setup.identities
+        ]
+
+
+def stored_judge_id(
+    database: Database, study_id: str, judge_name: str, model: str | None
+) -> str | None:
+    """The id of the judge as the study wants it, once it has been asked for anything.
 
     Raises:
         InvalidInputError: the judge lacks its model, or something it needs is not installed.
         NotFoundError: there is no such judge.
     """
-    judge, model = _resolve(judge_name, model)
     with database.read() as session:
-        stored = Judgments(session).judge_by_identity(judge_identity(judge, model))
+        judge = read_setup(session, study_id, judge_name).judge
+        identity = judge_identity(judge, _checked(judge, model))
+        stored = Judgments(session).judge_by_identity(identity)
         return stored.id if stored else None
 
 
@@ -73,18 +116,20 @@ def request_judging(
     terms: Terms = UNPAID,
     *,
     retry_failed: bool = False,
+    purpose: JudgmentPurpose = JudgmentPurpose.SCORE,
 ) -> Run:
     """Queue a run for the judgments that are missing; the daemon takes it up.
 
     Args:
         database: the store.
         settings: what may be asked of the providers.
-        study_id: the study.
+        study_id: the study, whose set-up of the judge is used.
         judge_name: the judge.
         model: the model that the judge asks, if it asks one.
         actor: who asks for it.
         terms: how the calls are made, and the estimate that was confirmed where any is paid.
         retry_failed: whether the stored failures are tried again too.
+        purpose: to score, or to see whether injected orders are obeyed.
 
     Raises:
         InvalidInputError: nothing can be judged, nothing is missing, the judge lacks its model or
@@ -92,57 +137,68 @@ def request_judging(
             was not confirmed.
         NotFoundError: there is no such study or judge.
     """
-    judge, model = _resolve(judge_name, model)
     with database.write() as session:
         content = newest_content(session, study_id, lock=True)
+        material = Material(content, Responses(session).usable(content))
+        judge = read_setup(session, study_id, judge_name).judge
+        model = _checked(judge, model)
         stored = _stored_judge(session, judge, model)
-        plan = _plan(session, content, judge, stored)
-        again = [*plan.unfinished, *(plan.failed if retry_failed else ())]
-        _check(judge, content, plan, again)
-        estimate = estimate_judgments(
-            session, settings, content, judge_name, model, plan.missing, again
+        owed = _plan(session, material, judge, model, purpose)
+        again = [*owed.unfinished, *(owed.failed if retry_failed else ())]
+        _check(judge, material, owed, again)
+        if terms.mode is not CallMode.DIRECT and not isinstance(judge, LLMJudge):
+            raise InvalidInputError(
+                f"{judge.label} can only ask its model directly; choose “One by one”."
+            )
+        asked = owed.open(retry_failed=retry_failed)
+        require_terms(
+            estimate_judgments(session, settings, content, judge, model, asked), terms, settings
         )
-        require_terms(estimate, terms, settings)
         run = claim_run(
             session,
             RunKind.JUDGING,
             content,
-            planned_calls=len(plan.missing) + len(again),
+            planned_calls=len(asked),
             actor=actor,
             row_ids=again,
             terms=terms,
             judge_id=stored.id,
         )
-        Judgments(session).add_planned(stored.id, run.id, plan.missing)
+        Judgments(session).add(stored.id, run.id, map(_row, owed.missing))
         freeze(session, content.version, actor)
         return run
 
 
-def _check(judge: AnyJudge, content: VersionContent, plan: JudgingPlan, again: list[str]) -> None:
-    if plan.total == 0:
+def _material(session: Session, study_id: str) -> Material:
+    content = newest_content(session, study_id)
+    return Material(content, Responses(session).usable(content))
+
+
+def _check(judge: AnyJudge, material: Material, owed: JudgingPlan, again: list[str]) -> None:
+    if not material.responses:
         raise InvalidInputError("There is no response to judge yet; generate responses first.")
     if isinstance(judge, LLMJudge):
-        require_prompt(content, f"{judge.label} cannot read what was asked")
-    if isinstance(judge, SimilarityJudge) and content.reference is None:
+        require_prompt(material.content, f"{judge.label} cannot read what was asked")
+    elif Need.REFERENCES in judge.needs and material.content.reference is None:
         raise InvalidInputError(
             f"{judge.label} compares with the reference, and this study names none; add one."
         )
-    if not plan.missing and not again:
-        done = f"{judge.label} has judged all {plan.ok} responses"
+    if not owed.missing and not again:
+        done = f"{judge.label} has made all {owed.ok} judgments"
         raise InvalidInputError(
-            f"{done}, and {len(plan.failed)} failed; use “Retry what failed”."
-            if plan.failed
+            f"{done}, and {len(owed.failed)} failed; use “Retry what failed”."
+            if owed.failed
             else f"{done}; nothing is missing."
         )
 
 
-def _resolve(judge_name: str, model: str | None) -> tuple[AnyJudge, str | None]:
-    judge = judge_named(judge_name)
-    if not isinstance(judge, LLMJudge):
-        return judge, None
+def _checked(judge: AnyJudge, model: str | None) -> str | None:
+    """The model's full name, or nothing for a judge that asks none."""
+    if not asks_model(judge):
+        return None
     if not model:
         raise InvalidInputError(f"{judge.label} needs a model to ask; name one.")
-    return judge, parse_model(model).full_name
+    return parse_model(model).full_name
 
 
 def _stored_judge(session: Session, judge: AnyJudge, model: str | None) -> Judge:
@@ -156,6 +212,7 @@ def _stored_judge(session: Session, judge: AnyJudge, model: str | None) -> Judge
         label=judge.label,
         model=model,
         configuration=judge.configuration(),
+        options=judge.options.model_dump(mode="json", exclude_defaults=True),
         scale_min=judge.scale.minimum,
         scale_max=judge.scale.maximum,
     )
@@ -172,25 +229,46 @@ def _stored_judge(session: Session, judge: AnyJudge, model: str | None) -> Judge
 
 
 def _plan(
-    session: Session, content: VersionContent, judge: AnyJudge, stored: Judge | None
+    session: Session,
+    material: Material,
+    judge: AnyJudge,
+    model: str | None,
+    purpose: JudgmentPurpose,
 ) -> JudgingPlan:
-    inputs = inputs_of(judge, content, Responses(session).usable(content))
-    keys = {(one, inputs_hash(judged)) for one, judged in inputs.items()}
-    rows = Judgments(session).of_judge(stored.id, inputs) if stored else []
-    wanted = {
-        (row.response_id, row.inputs_hash): row
-        for row in rows
-        if (row.response_id, row.inputs_hash) in keys
-    }
+    judgments = Judgments(session)
+    stored = judgments.judge_by_identity(judge_identity(judge, model))
+    owed = {one.key: one for one in plan(judge, material, purpose)}
+    rows = judgments.standing(stored.id, material.content.study.id, purpose) if stored else []
+    current = {row.key: row for row in rows if row.key in owed}
 
-    def with_status(status: CallStatus) -> tuple[str, ...]:
-        return tuple(row.id for row in wanted.values() if row.status is status)
+    def with_status(status: CallStatus) -> dict[str, Planned]:
+        return {row.id: owed[row.key] for row in current.values() if row.status is status}
 
+    failed = with_status(CallStatus.FAILED)
     return JudgingPlan(
         judge_id=stored.id if stored else None,
-        total=len(keys),
+        total=len(owed),
         ok=len(with_status(CallStatus.OK)),
-        missing=tuple(sorted(key for key in keys if key not in wanted)),
+        missing=tuple(owed[key] for key in sorted(owed.keys() - current.keys())),
         unfinished=with_status(CallStatus.PLANNED),
-        failed=with_status(CallStatus.FAILED),
+        failed={key: one for key, one in failed.items() if not isinstance(one.sees, Unscored)},
+        unscorable=sum(isinstance(one.sees, Unscored) for one in failed.values()),
     )
+
+
+def _row(planned: Planned) -> dict[str, object]:
+    """The columns of a judgment that is to be made, or that never can be."""
+    row: dict[str, object] = {
+        **planned.key._asdict(),
+        "purpose": planned.purpose,
+        "criterion": planned.criterion,
+        "shown_response_ids": list(planned.shown_response_ids),
+    }
+    if isinstance(planned.sees, Unscored):
+        row |= {
+            "status": CallStatus.FAILED,
+            "error_kind": planned.sees.kind,
+            "error_message": planned.sees.message,
+            "completed_at": utc_now(),
+        }
+    return row

@@ -19,9 +19,8 @@ from core.bench.estimate import (
 )
 from core.bench.prices import price_of
 from core.generation.making import request_for
-from core.judges.base import LLMJudge, judge_identity
-from core.judges.registry import judge_named
-from core.judging.inputs import inputs_of
+from core.judges.base import AnyJudge, JudgedResponse, JudgeTask, LLMJudge, judge_identity
+from core.judging.planning import Planned
 from core.money.paid import is_paid_model
 from core.money.prices import read_price_book, today
 from core.providers.names import parse_model
@@ -30,9 +29,9 @@ from core.settings import Settings
 from core.studies.service import newest_content
 from db.engine import Database
 from db.repositories import gates
-from db.repositories.judgments import JudgmentKey, Judgments
+from db.repositories.judgments import Judgments
 from db.repositories.measured import CountedCalls, Measured
-from db.repositories.responses import Key, ResponseInContext, Responses
+from db.repositories.responses import Key, ResponseInContext
 from db.repositories.studies import VersionContent
 from db.tables import Candidate, Response, TestCase
 
@@ -89,10 +88,9 @@ def estimate_judging(
     database: Database,
     settings: Settings,
     study_id: str,
-    judge_name: str,
+    judge: AnyJudge,
     model: str | None,
-    missing: Iterable[JudgmentKey],
-    again: Sequence[str] = (),
+    asked: Sequence[Planned],
 ) -> Estimate:
     """What a judge's open judgments on the newest version will take; nothing if it asks no model.
 
@@ -100,45 +98,39 @@ def estimate_judging(
         database: the store.
         settings: how many calls may be under way.
         study_id: the study.
-        judge_name: the judge.
+        judge: the judge as the study wants it.
         model: the model that it asks.
-        missing: judgments that were never planned (`core.judging.service.JudgingPlan.missing`).
-        again: ids of stored judgments that are to be made, such as ``unfinished`` and ``failed``.
+        asked: the judgments to make (`core.judging.service.JudgingPlan.open`).
 
     Raises:
         InvalidInputError: ``model`` names no known provider.
-        NotFoundError: there is no such study or judge.
+        NotFoundError: there is no such study.
     """
     with database.read() as session:
         content = newest_content(session, study_id)
-        return estimate_judgments(session, settings, content, judge_name, model, missing, again)
+        return estimate_judgments(session, settings, content, judge, model, asked)
 
 
 def estimate_judgments(
     session: Session,
     settings: Settings,
     content: VersionContent,
-    judge_name: str,
+    judge: AnyJudge,
     model: str | None,
-    missing: Iterable[JudgmentKey],
-    again: Sequence[str] = (),
+    asked: Sequence[Planned],
 ) -> Estimate:
     """`estimate_judging` inside the caller's transaction."""
-    judge = judge_named(judge_name)
-    if not isinstance(judge, LLMJudge) or not model:
+    if model is None or not asked:
         return NOTHING
     name = parse_model(model).full_name
+    if not isinstance(judge, LLMJudge):
+        return _estimate(session, settings, [_embedded(name, asked)], {}, None)
     measured = Measured(session)
-    wanted = [*(row_id for row_id, _ in missing), *measured.responses_of(again)]
-    if not wanted:
-        return NOTHING
     stored = Judgments(session).judge_by_identity(judge_identity(judge, name))
-    counted = measured.judgments(content.study.id, judge_name)
-    rows = Responses(session).by_ids(sorted(set(wanted)))
-    planned = _planned_judgments(
-        judge, name, content, rows, Counter(wanted), counted, stored.id if stored else None
-    )
-    durations = measured.judgment_durations_ns(judge_name, name)
+    counted = measured.judgments(content.study.id, judge.name)
+    cases = measured.test_cases_of([one.key.response_id for one in asked])
+    planned = _planned_judgments(judge, name, asked, cases, counted, stored.id if stored else None)
+    durations = measured.judgment_durations_ns(judge.name, name)
     return _estimate(session, settings, planned, durations, _mean_completion(counted))
 
 
@@ -195,33 +187,54 @@ def _in_context(
 def _planned_judgments(
     judge: LLMJudge,
     model: str,
-    content: VersionContent,
-    rows: list[ResponseInContext],
-    calls: Mapping[str, int],
+    asked: Sequence[Planned],
+    cases: Mapping[str, str],
     counted: Sequence[CountedCalls],
     judge_id: str | None,
 ) -> list[PlannedPrompt]:
-    """One entry a response: prompts differ by the response that they quote."""
+    """One entry a question: prompts differ by the responses that they quote."""
     own: dict[str, list[CountedCalls]] = defaultdict(list)
     others: dict[str, list[CountedCalls]] = defaultdict(list)
-    for one in counted:
-        (own if one.caller_id == judge_id else others)[one.test_case_id].append(one)
-    cases = {row.response.id: row.test_case.id for row in rows}
+    for calls in counted:
+        (own if calls.caller_id == judge_id else others)[calls.test_case_id].append(calls)
+    known = {
+        case_id: (
+            _counts(own[case_id], same_prompt=False),
+            _counts(others[case_id], same_prompt=False),
+        )
+        for case_id in set(cases.values())
+    }
     planned = []
-    for response_id, judged in inputs_of(judge, content, rows).items():
-        request = judge.request(judged, parse_model(model).model)
-        case_id = cases[response_id]
+    for one in asked:
+        if not isinstance(one.sees, JudgeTask):
+            continue
+        request = judge.request(one.sees, parse_model(model).model)
+        of_this, of_others = known[cases[one.key.response_id]]
         planned.append(
             PlannedPrompt(
                 model=model,
-                calls=calls[response_id],
+                calls=1,
                 prompt_bytes=len(text_of(request).encode()),
                 max_tokens=request.max_tokens,
-                own=_counts(own[case_id], same_prompt=False),
-                others=_counts(others[case_id], same_prompt=False),
+                own=of_this,
+                others=of_others,
             )
         )
     return planned
+
+
+def _embedded(model: str, asked: Sequence[Planned]) -> PlannedPrompt:
+    """Each distinct text once, as if nothing were kept from earlier; embeddings write nothing."""
+    texts = {
+        text
+        for one in asked
+        if isinstance(one.sees, JudgedResponse)
+        for text in (one.sees.text, *one.sees.references)
+    }
+    total = sum(len(text.encode()) for text in texts)
+    return PlannedPrompt(
+        model=model, calls=len(texts), prompt_bytes=total // max(1, len(texts)), max_tokens=0
+    )
 
 
 def _counts(counted: Sequence[CountedCalls], *, same_prompt: bool = True) -> Counts:

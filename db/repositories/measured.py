@@ -54,12 +54,14 @@ class Measured:
             found.update(rows.all())
         return found
 
-    def responses_of(self, judgment_ids: Sequence[str]) -> list[str]:
-        """The responses that those judgments are on, one for each judgment."""
-        found: list[str] = []
-        for start in range(0, len(judgment_ids), 500):
-            some = col(Judgment.id).in_(judgment_ids[start : start + 500])
-            found += self.session.exec(select(Judgment.response_id).where(some)).all()
+    def test_cases_of(self, response_ids: Collection[str]) -> dict[str, str]:
+        """``response id -> test case id`` of those responses."""
+        wanted = sorted(set(response_ids))
+        found: dict[str, str] = {}
+        for start in range(0, len(wanted), 500):
+            some = col(Response.id).in_(wanted[start : start + 500])
+            rows = self.session.exec(select(Response.id, Response.test_case_id).where(some))
+            found.update(rows.all())
         return found
 
     def responses(self, study_id: str) -> list[CountedCalls]:

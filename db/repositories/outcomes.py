@@ -1,23 +1,12 @@
-"""How each session of a campaign ended: who it was, the code, and the attention items."""
+"""How each session of a campaign ended: who it was and the code."""
 
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from sqlalchemy import ColumnElement, func
 from sqlalchemy import select as select_columns
 from sqlmodel import Session, col, select
 
-from db.tables import (
-    Control,
-    ControlKind,
-    Item,
-    Preference,
-    Rater,
-    Rating,
-    RatingSession,
-    SessionStatus,
-)
+from db.tables import Rater, Rating, RatingSession, SessionStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,18 +27,6 @@ class CodeRow:
     status: SessionStatus
     pseudonym: str
     was_finished: bool
-
-
-@dataclass(frozen=True, slots=True)
-class CheckAnswer:
-    """One answer to one criterion of an attention item, with what was expected."""
-
-    session_id: str
-    item_id: str
-    expected: Mapping[str, Any] | None
-    is_second: bool
-    criterion: str
-    answer: int | Preference | None
 
 
 class Outcomes:
@@ -108,35 +85,6 @@ class Outcomes:
             CodeRow(code, SessionStatus(status), name, completed_at is not None)
             for code, status, name, completed_at in self.session.exec(query)
         ]
-
-    def attention_answers(self, newest: int | None = None) -> list[CheckAnswer]:
-        """Every answer to an attention item, whatever became of its session.
-
-        With ``newest``, of so many sessions that were started last.
-        """
-        ours = select(RatingSession.id).where(self._ours())
-        ours = ours.order_by(col(RatingSession.started_at).desc()).limit(newest)
-        return [
-            *self._checks(ours, Item.control_id, False),
-            *self._checks(ours, Item.second_control_id, True),
-        ]
-
-    def _checks(self, sessions: Any, control_id: Any, is_second: bool) -> Iterator[CheckAnswer]:
-        columns = (Rating.session_id, Rating.item_id, Rating.criterion, Rating.value)
-        query = (
-            select_columns(col(Control.expected), col(Rating.preference), *map(col, columns))
-            .select_from(Item)
-            .join(Control, col(Control.id) == col(control_id))
-            .join(Rating, col(Rating.item_id) == col(Item.id))
-            .where(
-                col(Item.session_id).in_(sessions),
-                col(Control.kind) == ControlKind.ATTENTION,
-            )
-        )
-        for row in self.session.connection().execute(query):
-            expected, preference, session_id, item_id, criterion, value = row
-            answer = preference if value is None else value
-            yield CheckAnswer(session_id, item_id, expected, is_second, criterion, answer)
 
     def _ours(self) -> ColumnElement[bool]:
         return col(RatingSession.campaign_id) == self.campaign_id

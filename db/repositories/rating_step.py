@@ -12,15 +12,13 @@ from typing import Any
 from sqlalchemy import Connection, String, bindparam, cast, exists, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import aliased
-from sqlmodel import col
+from sqlmodel import Session, col
 
 from db.tables import (
-    AnswerStatus,
     Campaign,
     Control,
     ControlKind,
     Item,
-    Preference,
     PromptTemplate,
     Rating,
     RatingConflict,
@@ -31,6 +29,9 @@ from db.tables import (
     TestCase,
 )
 from db.types import new_id
+
+_GIVEN = ("item_id", "criterion", "value", "preference", "status", "comment")
+"""What makes an answer to a criterion the same as another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,20 +88,6 @@ class AnsweredItem:
     feedback: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class AnsweredControl:
-    """A planted item and what a rater answered to one criterion of it."""
-
-    item_id: str
-    kind: ControlKind
-    expected: dict[str, Any] | None
-    is_second: bool
-    criterion: str
-    value: int | None
-    preference: Preference | None
-    status: AnswerStatus
-
-
 def fixed_content(connection: Connection, campaign_id: str) -> FixedContent | None:
     """The campaign's instructions and documents; none when there is no such campaign."""
     row = connection.execute(_FIXED, {"campaign_id": campaign_id}).first()
@@ -133,23 +120,19 @@ def add_ratings(connection: Connection, rows: Sequence[Mapping[str, object]]) ->
     return True
 
 
-def has_given(connection: Connection, answer: Mapping[str, object]) -> bool:
-    """Whether that answer to a criterion is stored, as the one that counts or as a conflict."""
-    names = ("item_id", "criterion", "value", "preference", "status", "comment")
-    return any(
-        connection.execute(
-            select(col(table.id)).where(
-                *(col(getattr(table, name)).is_not_distinct_from(answer[name]) for name in names)
-            )
-        ).first()
-        for table in (Rating, RatingConflict)
-    )
+def keep_conflicts(connection: Connection, rows: Sequence[Mapping[str, Any]], most: int) -> None:
+    """Store an answer to an item that does not count, a row a criterion.
 
-
-def conflicts_of(connection: Connection, item_id: str) -> int:
-    """How many rows of answers that do not count are kept for the item."""
-    query = select(func.count()).where(col(RatingConflict.item_id) == item_id)
-    return int(connection.execute(query).scalar_one())
+    What is stored already, as the answer that counts or as a conflict, is not stored again, and
+    nothing is once the item has ``most`` rows of conflicts.
+    """
+    answers = [{name: row[name] for name in _GIVEN} for row in rows]
+    conflicts = [one for one in answers if not _is_stored(connection, one)]
+    if not conflicts or _conflicts_of(connection, answers[0]["item_id"]) >= most:
+        return
+    with Session(connection) as session:
+        session.add_all(RatingConflict(**one) for one in conflicts)
+        session.flush()
 
 
 def revive(connection: Connection, session_id: str) -> None:
@@ -165,12 +148,23 @@ def end(connection: Connection, session_id: str, status: SessionStatus, at: date
     _set_status(connection, session_id, SessionStatus.STARTED, values)
 
 
-def answered_controls(
-    connection: Connection, session_id: str, kind: ControlKind
-) -> list[AnsweredControl]:
-    """The session's planted items of a kind with their answers, a row a criterion."""
-    rows = connection.execute(_CONTROLS, {"session_id": session_id, "kind": kind}).all()
-    return [AnsweredControl(*tuple(row)) for row in rows]
+def _is_stored(connection: Connection, answer: Mapping[str, object]) -> bool:
+    return any(
+        connection.execute(
+            select(col(table.id)).where(
+                *(
+                    col(getattr(table, name)).is_not_distinct_from(value)
+                    for name, value in answer.items()
+                )
+            )
+        ).first()
+        for table in (Rating, RatingConflict)
+    )
+
+
+def _conflicts_of(connection: Connection, item_id: object) -> int:
+    query = select(func.count()).where(col(RatingConflict.item_id) == item_id)
+    return int(connection.execute(query).scalar_one())
 
 
 def _set_status(
@@ -232,7 +226,6 @@ _CURRENT = (
     .outerjoin(PromptTemplate, col(PromptTemplate.id) == col(Response.prompt_template_id))
     .where(col(RatingSession.id) == bindparam("session_id"))
 )
-_planted = col(Control.id) == func.coalesce(col(Item.control_id), col(Item.second_control_id))
 _ANSWERED = (
     select(
         col(RatingSession.id),
@@ -264,24 +257,11 @@ _ANSWERED = (
     )
     .select_from(Item)
     .join(RatingSession, col(RatingSession.id) == col(Item.session_id))
-    .outerjoin(Control, _planted)
-    .where(col(Item.id) == bindparam("item_id"))
-)
-_CONTROLS = (
-    select(
-        col(Item.id),
-        col(Control.kind),
-        col(Control.expected),
-        col(Item.second_control_id).is_not(None),
-        col(Rating.criterion),
-        col(Rating.value),
-        col(Rating.preference),
-        col(Rating.status),
+    .outerjoin(
+        Control,
+        col(Control.id) == func.coalesce(col(Item.control_id), col(Item.second_control_id)),
     )
-    .select_from(Item)
-    .join(Control, _planted)
-    .join(Rating, col(Rating.item_id) == col(Item.id))
-    .where(col(Item.session_id) == bindparam("session_id"), col(Control.kind) == bindparam("kind"))
+    .where(col(Item.id) == bindparam("item_id"))
 )
 _ADD_RATING = {
     # Without the option, PostgreSQL's driver does not tell whether an insert found a conflict.

@@ -86,12 +86,17 @@ class Responses:
         first: int = 0,
         limit: int | None = None,
         ignoring_rules: frozenset[str] = frozenset(),
+        test_case_ids: Sequence[str] | None = None,
     ) -> list[ResponseInContext]:
         """The version's finished responses that are not excluded, in a fixed order.
 
-        What only ``ignoring_rules`` exclude is among them.
+        What only ``ignoring_rules`` exclude is among them. Only those to ``test_case_ids`` where
+        they are given.
         """
-        return self._joined(self._is_usable(content, ignoring_rules), first=first, limit=limit)
+        condition = self._is_usable(content, ignoring_rules)
+        if test_case_ids is not None:
+            condition = and_(condition, col(Response.test_case_id).in_(test_case_ids))
+        return self._joined(condition, first=first, limit=limit)
 
     def count_usable(self, content: VersionContent) -> int:
         """How many responses `usable` has in all."""

@@ -116,8 +116,10 @@ class Work:
             return [(model, row_id) for model, row_id in rows]
         ids = self.session.exec(
             select(Judgment.id)
+            .join(Response, col(Response.id) == col(Judgment.response_id))
             .where(Judgment.run_id == run.id, Judgment.status == CallStatus.PLANNED)
-            .order_by(col(Judgment.response_id))
+            # What belongs to one test case is measured together.
+            .order_by(col(Response.test_case_id), col(Judgment.response_id), col(Judgment.id))
         ).all()
         return [(run.judge_id or "", row_id) for row_id in ids]
 

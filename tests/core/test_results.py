@@ -180,9 +180,9 @@ def test_judges_with_the_same_label_and_model_get_distinct_names(database: Datab
     content = make_study(database, candidates=[SMALL], reference=None, cases=1)
     (response,) = store_responses(database, content)
     for label, model, scale_max in [
-        ("GPT-Scorer", REFERENCE, 10),
-        ("GPT-Scorer", REFERENCE, 10),
-        ("GPT-Scorer", SMALL, 10),
+        ("Scorer", REFERENCE, 10),
+        ("Scorer", REFERENCE, 10),
+        ("Scorer", SMALL, 10),
         ("SEM-BLEU", None, 1),
         ("SEM-BLEU", None, 1),
         ("SEM-BLEU", None, 1),
@@ -190,9 +190,9 @@ def test_judges_with_the_same_label_and_model_get_distinct_names(database: Datab
         judged(database, judge(database, label, model, scale_max), response, 0.5)
     found = results(database, content)
     wanted = {
-        f"GPT-Scorer by {REFERENCE}": (0, 10),
-        f"GPT-Scorer by {REFERENCE} #2": (0, 10),
-        f"GPT-Scorer by {SMALL}": (0, 10),
+        f"Scorer by {REFERENCE}": (0, 10),
+        f"Scorer by {REFERENCE} #2": (0, 10),
+        f"Scorer by {SMALL}": (0, 10),
         "SEM-BLEU": (0, 1),
         "SEM-BLEU #2": (0, 1),
         "SEM-BLEU #3": (0, 1),
@@ -322,7 +322,7 @@ def test_scores_on_another_scale_or_to_more_criteria_are_not_mixed_in(database: 
 def test_scores_given_to_another_question_are_not_this_versions(database: Database) -> None:
     content, campaign = rated_study(database)
     completed(database, campaign)
-    run = request_judging(database, content.study.id, "gpt_scorer", REFERENCE, ACTOR)
+    run = request_judging(database, content.study.id, "scorer", REFERENCE, ACTOR)
     with database.write() as session:
         for row in rows_of(session, Judgment):
             row.status, row.score = CallStatus.OK, 9.0
@@ -362,4 +362,4 @@ def test_a_study_without_its_prompt_is_neither_generated_nor_read_by_a_model(
     with pytest.raises(InvalidInputError, match="does not hold the prompt"):
         request_generation(database, content.study.id, ACTOR)
     with pytest.raises(InvalidInputError, match="cannot read what was asked"):
-        request_judging(database, content.study.id, "gpt_scorer", REFERENCE, ACTOR)
+        request_judging(database, content.study.id, "scorer", REFERENCE, ACTOR)

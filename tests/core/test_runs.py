@@ -60,8 +60,8 @@ def test_a_queued_run_has_no_speed_yet(database: Database) -> None:
 def test_the_progress_of_one_judge_is_not_that_of_another(database: Database) -> None:
     content = make_study(database)
     store_responses(database, content)
-    first = request_judging(database, content.study.id, "gpt_scorer", REFERENCE, ACTOR)
-    second = request_judging(database, content.study.id, "gpt_scorer", MEDIUM, ACTOR)
+    first = request_judging(database, content.study.id, "scorer", REFERENCE, ACTOR)
+    second = request_judging(database, content.study.id, "scorer", MEDIUM, ACTOR)
     for run in (first, second):
         progress = newest_progress(
             database, content.study.id, RunKind.JUDGING, judge_id=run.judge_id

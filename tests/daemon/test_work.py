@@ -47,7 +47,7 @@ def test_a_requested_run_is_made_and_judged_and_finishes(
     assert progress.run.started_at is not None
     assert progress.run.ended_at is not None
 
-    judging = request_judging(database, content.study.id, "gpt_scorer", REFERENCE, ACTOR)
+    judging = request_judging(database, content.study.id, "scorer", REFERENCE, ACTOR)
     daemons.wait_for_end(judging)
     with database.read() as session:
         judgments = rows_of(session, Judgment)

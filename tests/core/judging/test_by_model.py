@@ -58,9 +58,9 @@ def test_the_judge_is_stored_with_all_that_can_change_its_answers(
     judge_by_model(database, sandbox, content)
     with database.read() as session:
         (judge,) = rows_of(session, Judge)
-    assert (judge.label, judge.model) == ("GPT-Scorer", REFERENCE)
+    assert (judge.label, judge.model) == ("Scorer", REFERENCE)
     assert (judge.scale_min, judge.scale_max) == (0, 10)
-    assert {"prompt", "schema", "temperature"} <= set(judge.configuration)
+    assert {"prompt", "temperature"} <= set(judge.configuration["options"])
 
 
 def test_a_bad_reply_is_a_failure_that_keeps_the_reply_and_has_no_score(
@@ -75,11 +75,30 @@ def test_a_bad_reply_is_a_failure_that_keeps_the_reply_and_has_no_score(
         assert row.error_message is not None
         assert row.error_message.startswith("The judge's reply")
         assert (row.score, row.reasoning) == (None, None)
-        (attempt,) = attempts_at(database, judgment_id=row.id)
-        assert attempt.status is AttemptStatus.FAILED
-        assert attempt.error_kind == "unparsable"
-        assert attempt.raw_reply
-    assert sandbox.calls() == len(judgments(database)) == 9
+        attempts = attempts_at(database, judgment_id=row.id)
+        assert len(attempts) == 2
+        for attempt in attempts:
+            assert attempt.status is AttemptStatus.FAILED
+            assert attempt.error_kind == "unparsable"
+            assert attempt.raw_reply
+    assert len(judgments(database)) == 9
+    assert sandbox.calls() == 18
+
+
+def test_a_bad_reply_is_asked_again_once_and_both_are_kept(
+    database: Database, sandbox: Sandbox
+) -> None:
+    sandbox.change(REFERENCE, bad_judge_rate=0)
+    sandbox.arm(bad_judgment={"times": 1})
+    content = make_study(database, candidates=[SMALL], reference=None, cases=1)
+    store_responses(database, content)
+    judge_by_model(database, sandbox, content)
+    (row,) = judgments(database)
+    bad, good = attempts_at(database, judgment_id=row.id)
+    assert (row.status, row.error_kind) == (CallStatus.OK, None)
+    assert (bad.status, bad.error_kind) == (AttemptStatus.FAILED, "unparsable")
+    assert bad.raw_reply not in (None, row.raw_reply)
+    assert (good.status, good.number) == (AttemptStatus.OK, 2)
 
 
 def test_a_bad_reply_of_a_paid_model_costs_what_a_good_one_does(
@@ -88,14 +107,15 @@ def test_a_bad_reply_of_a_paid_model_costs_what_a_good_one_does(
     sandbox.change("openai/gpt-4", time_to_first_token_ms=5, ms_per_token=0, bad_judge_rate=1)
     content = make_study(database, candidates=[SMALL], reference=None, cases=1)
     store_responses(database, content)
-    run = request_judging(database, content.study.id, "gpt_scorer", "openai/gpt-4", ACTOR)
+    run = request_judging(database, content.study.id, "scorer", "openai/gpt-4", ACTOR)
     (row,) = judgments(database)
     asyncio.run(ask(database, sandbox, run.id, [row.id]))
     (row,) = judgments(database)
-    (attempt,) = attempts_at(database, judgment_id=row.id)
+    first, second = attempts_at(database, judgment_id=row.id)
     assert row.cost_usd is not None
-    assert row.cost_usd > 0
-    assert attempt.cost_usd == pytest.approx(row.cost_usd)
+    assert first.cost_usd
+    assert second.cost_usd
+    assert row.cost_usd == pytest.approx(first.cost_usd + second.cost_usd)
 
 
 def test_retrying_failed_judgments_asks_again_and_keeps_the_bad_replies(
@@ -105,16 +125,17 @@ def test_retrying_failed_judgments_asks_again_and_keeps_the_bad_replies(
     content = make_study(database, cases=1)
     store_responses(database, content)
     judge_by_model(database, sandbox, content)
-    with pytest.raises(InvalidInputError, match=r"all 0 responses, and 3 failed; use “Retry"):
-        request_judging(database, content.study.id, "gpt_scorer", REFERENCE, ACTOR)
+    with pytest.raises(InvalidInputError, match=r"all 0 judgments, and 3 failed; use “Retry"):
+        request_judging(database, content.study.id, "scorer", REFERENCE, ACTOR)
     sandbox.change(REFERENCE, bad_judge_rate=0)
     judge_by_model(database, sandbox, content, retry_failed=True)
     for row in judgments(database):
         assert (row.status, row.error_kind, row.error_message) == (CallStatus.OK, None, None)
-        bad, good = attempts_at(database, judgment_id=row.id)
-        assert (bad.status, good.status) == (AttemptStatus.FAILED, AttemptStatus.OK)
-        assert bad.raw_reply
-        assert bad.raw_reply != row.raw_reply
+        bad, bad_again, good = attempts_at(database, judgment_id=row.id)
+        assert bad.status is bad_again.status is AttemptStatus.FAILED
+        assert good.status is AttemptStatus.OK
+        for one in (bad, bad_again):
+            assert one.raw_reply not in (None, row.raw_reply)
 
 
 def test_judging_again_judges_only_what_is_missing(database: Database, sandbox: Sandbox) -> None:
@@ -124,8 +145,8 @@ def test_judging_again_judges_only_what_is_missing(database: Database, sandbox: 
     store_responses(database, content, keys[:4])
     judge_by_model(database, sandbox, content)
     first = {row.id: row.raw_reply for row in judgments(database)}
-    with pytest.raises(InvalidInputError, match="judged all 4 responses; nothing is missing"):
-        request_judging(database, content.study.id, "gpt_scorer", REFERENCE, ACTOR)
+    with pytest.raises(InvalidInputError, match="made all 4 judgments; nothing is missing"):
+        request_judging(database, content.study.id, "scorer", REFERENCE, ACTOR)
     store_responses(database, content, keys[4:])
     run = judge_by_model(database, sandbox, content)
     after = {row.id: row.raw_reply for row in judgments(database)}
@@ -150,7 +171,7 @@ def test_another_model_is_another_judge_with_judgments_of_its_own(
     content = make_study(database, cases=1)
     store_responses(database, content)
     judge_by_model(database, sandbox, content)
-    other = request_judging(database, content.study.id, "gpt_scorer", MEDIUM, ACTOR)
+    other = request_judging(database, content.study.id, "scorer", MEDIUM, ACTOR)
     assert other.planned_calls == 3
     assert len({row.judge_id for row in judgments(database)}) == 2
 
@@ -166,11 +187,11 @@ def test_an_excluded_response_is_not_judged(database: Database, sandbox: Sandbox
 def test_judging_freezes_the_version_and_a_second_request_is_refused(database: Database) -> None:
     content = make_study(database)
     store_responses(database, content)
-    run = request_judging(database, content.study.id, "gpt_scorer", REFERENCE, ACTOR)
+    run = request_judging(database, content.study.id, "scorer", REFERENCE, ACTOR)
     assert run.status is RunStatus.QUEUED
     assert newest_version(database, content.study.id).version.frozen_at is not None
     with pytest.raises(InvalidInputError, match="still going on"):
-        request_judging(database, content.study.id, "gpt_scorer", REFERENCE, ACTOR)
+        request_judging(database, content.study.id, "scorer", REFERENCE, ACTOR)
 
 
 def test_of_two_requests_at_the_same_moment_one_is_refused(database: Database) -> None:
@@ -179,7 +200,7 @@ def test_of_two_requests_at_the_same_moment_one_is_refused(database: Database) -
 
     def request(_: int) -> str:
         try:
-            request_judging(database, content.study.id, "gpt_scorer", REFERENCE, ACTOR)
+            request_judging(database, content.study.id, "scorer", REFERENCE, ACTOR)
         except InvalidInputError as error:
             return str(error)
         return ""
@@ -195,15 +216,15 @@ def test_what_cannot_be_judged_is_refused_with_a_sentence(database: Database) ->
     content = make_study(database)
     study_id = content.study.id
     with pytest.raises(InvalidInputError, match="no response to judge yet"):
-        request_judging(database, study_id, "gpt_scorer", REFERENCE, ACTOR)
-    with pytest.raises(InvalidInputError, match="GPT-Scorer needs a model to ask; name one"):
-        request_judging(database, study_id, "gpt_scorer", None, ACTOR)
+        request_judging(database, study_id, "scorer", REFERENCE, ACTOR)
+    with pytest.raises(InvalidInputError, match="Scorer needs a model to ask; name one"):
+        request_judging(database, study_id, "scorer", None, ACTOR)
     with pytest.raises(InvalidInputError, match="names no known provider"):
-        request_judging(database, study_id, "gpt_scorer", "gpt-4", ACTOR)
+        request_judging(database, study_id, "scorer", "gpt-4", ACTOR)
     with pytest.raises(NotFoundError, match="no judge 'nobody'"):
         request_judging(database, study_id, "nobody", None, ACTOR)
     assert newest_version(database, study_id).version.frozen_at is None
-    assert plan_judging(database, study_id, "gpt_scorer", REFERENCE).judge_id is None
+    assert plan_judging(database, study_id, "scorer", REFERENCE).judge_id is None
 
 
 def test_no_judge_is_asked_for_a_judgment_that_is_not_the_runs_to_make(
@@ -211,7 +232,7 @@ def test_no_judge_is_asked_for_a_judgment_that_is_not_the_runs_to_make(
 ) -> None:
     content = make_study(database, candidates=[SMALL], reference=None, cases=1)
     store_responses(database, content)
-    request_judging(database, content.study.id, "gpt_scorer", REFERENCE, ACTOR)
+    request_judging(database, content.study.id, "scorer", REFERENCE, ACTOR)
     (row,) = judgments(database)
     asyncio.run(ask(database, sandbox, "an earlier run", [row.id]))
     assert sandbox.calls() == 0

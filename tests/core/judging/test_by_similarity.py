@@ -5,7 +5,6 @@ from dataclasses import replace
 import pytest
 
 from core.errors import InvalidInputError
-from core.judging.making import measure_similarity
 from core.judging.service import plan_judging
 from core.studies.service import definition_of, save_version
 from db.engine import Database
@@ -19,7 +18,7 @@ from tests.building import (
     request_judging,
     store_responses,
 )
-from tests.core.judging.making import judge_by_similarity, judgments, open_ids
+from tests.core.judging.making import judge_by_similarity, judgments, measure_here, open_ids
 
 
 @pytest.mark.similarity
@@ -60,7 +59,7 @@ def test_new_reference_samples_make_new_judgments_and_keep_the_old(database: Dat
     assert before.items() <= after.items()
     new = [after[row_id] for row_id in after if row_id not in before]
     assert [status for _, _, status in new] == [CallStatus.OK] * 3
-    with pytest.raises(InvalidInputError, match="judged all 3 responses; nothing is missing"):
+    with pytest.raises(InvalidInputError, match="made all 3 judgments; nothing is missing"):
         request_judging(database, content.study.id, "sem_bleu", None, ACTOR)
 
 
@@ -71,7 +70,7 @@ def test_what_changed_since_it_was_planned_is_a_stored_failure(database: Databas
     for row in rows:
         if row.candidate_id in content.reference_ids:
             decide(database, Subject.RESPONSE, row.id)
-    assert measure_similarity(database, run.id, open_ids(database, run)) == 4
+    assert measure_here(database, run.id, open_ids(database, run)) == 4
     for judgment in judgments(database):
         assert (judgment.status, judgment.error_kind) == (CallStatus.FAILED, "inputs_changed")
         assert judgment.error_message is not None
@@ -89,7 +88,7 @@ def test_measuring_what_is_measured_does_nothing(database: Database) -> None:
             judgment = session.get_one(Judgment, row_id)
             judgment.status, judgment.score = CallStatus.OK, 0.5
             session.add(judgment)
-    assert measure_similarity(database, run.id, ids) == 0
+    assert measure_here(database, run.id, ids) == 0
     assert {row.score for row in judgments(database)} == {0.5}
 
 

@@ -33,7 +33,7 @@ def test_a_new_judge_that_two_studies_ask_for_at_once_is_stored_once(
     with ThreadPoolExecutor(2) as threads:
         runs = list(
             threads.map(
-                lambda one: request_judging(database, one.study.id, "gpt_scorer", REFERENCE, ACTOR),
+                lambda one: request_judging(database, one.study.id, "scorer", REFERENCE, ACTOR),
                 studies,
             )
         )

@@ -243,14 +243,12 @@ def test_a_limit_that_the_provider_told_holds_calls_up(database: Database) -> No
     assert estimated(database, content).seconds == pytest.approx(10)
 
 
-JUDGE = "gpt_scorer"
+JUDGE = "scorer"
 
 
 def judged(database: Database, content: VersionContent, model: str = REFERENCE) -> Estimate:
-    plan = plan_judging(database, content.study.id, JUDGE, model)
-    return estimate_judging(
-        database, SETTINGS, content.study.id, JUDGE, model, plan.missing, plan.unfinished
-    )
+    asked = plan_judging(database, content.study.id, JUDGE, model).open(retry_failed=False)
+    return estimate_judging(database, SETTINGS, content.study.id, judge_named(JUDGE), model, asked)
 
 
 def store_judgments(
@@ -271,12 +269,12 @@ def store_judgments(
         )
         session.add(row)
         session.flush()
-        for response_id, inputs_hash in plan.missing[:number]:
+        for planned in plan.missing[:number]:
             session.add(
                 Judgment(
                     judge_id=row.id,
-                    response_id=response_id,
-                    inputs_hash=inputs_hash,
+                    response_id=planned.key.response_id,
+                    inputs_hash=planned.key.inputs_hash,
                     status=CallStatus.OK,
                     prompt_tokens=tokens[0],
                     completion_tokens=tokens[1],
@@ -322,6 +320,9 @@ def test_a_judge_that_asks_another_model_counts_as_another(database: Database) -
 
 def test_a_judge_that_asks_no_model_needs_nothing(database: Database) -> None:
     content = make_study(database)
-    keys = [("any response", "any inputs")]
-    found = estimate_judging(database, SETTINGS, content.study.id, "sem_bleu", None, keys)
+    store_responses(database, content)
+    asked = plan_judging(database, content.study.id, "sem_bleu", None).missing
+    judge = judge_named("sem_bleu")
+    found = estimate_judging(database, SETTINGS, content.study.id, judge, None, asked)
+    assert len(asked) == 6
     assert (found.calls, found.status) == (0, MoneyStatus.NOT_PAID)

@@ -37,7 +37,7 @@ def attempt(database: Database, row: Response | Judgment, model: str, **values: 
 def judgment_of(database: Database, response: Response) -> Judgment:
     with database.write() as session:
         judge = Judge(
-            identity=response.id, name="gpt_scorer", label="GPT-Scorer", model=REFERENCE,
+            identity=response.id, name="scorer", label="Scorer", model=REFERENCE,
             configuration={}, scale_min=0, scale_max=10,
         )  # fmt: skip
         session.add(judge)
@@ -126,8 +126,8 @@ def test_what_a_judge_spends_is_its_own_and_the_studys(database: Database) -> No
     attempt(database, judgment_of(database, row), REFERENCE, cost_usd=0.02, completion_tokens=7)
     spend = load_spend(database)
     by_judge = spend_by(spend, "judge").set_index("judge")
-    assert by_judge.loc["GPT-Scorer", "cost_usd"] == pytest.approx(0.02)
-    assert by_judge.loc["GPT-Scorer", "completion_tokens"] == 7
+    assert by_judge.loc["Scorer", "cost_usd"] == pytest.approx(0.02)
+    assert by_judge.loc["Scorer", "completion_tokens"] == 7
     assert by_judge.loc[GENERATION, "calls"] == 1
     (by_study,) = spend_by(spend, "study").to_dict("records")
     assert (by_study["study"], by_study["calls"]) == (content.study.name, 2)
