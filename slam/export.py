@@ -1,4 +1,4 @@
-"""``slam export``: what people answered, as files for other tools."""
+"""``slam export``: what people answered and judges found, as files for other tools."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -67,6 +67,18 @@ def battles_command(study: str, table_format: str, output: Path, *, unlock: bool
     from core.exchange.ratings_export import battles_frame
 
     _write(study, battles_frame, BATTLE_COLUMNS, table_format, output, unlock=unlock)
+
+
+@export.command("judgments")
+@click.argument("study")
+@_format
+@_output
+@_unlock
+def judgments_command(study: str, table_format: str, output: Path, *, unlock: bool) -> None:
+    """Every judgment of STUDY, one a row, also those that failed."""
+    from core.exchange.judgments_export import JUDGMENT_EXPORT_COLUMNS, judgments_frame
+
+    _write(study, judgments_frame, JUDGMENT_EXPORT_COLUMNS, table_format, output, unlock=unlock)
 
 
 def _write(

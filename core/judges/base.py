@@ -198,9 +198,20 @@ class JudgeTask:
 class Judge(Protocol):
     """What all judges have."""
 
-    name: str
-    label: str
-    kind: JudgeKind
+    @property
+    def name(self) -> str:
+        """Its word in tables, commands and exports."""
+        ...
+
+    @property
+    def label(self) -> str:
+        """Its name for people."""
+        ...
+
+    @property
+    def kind(self) -> JudgeKind:
+        """What it goes by."""
+        ...
 
     @property
     def options(self) -> Options:
@@ -273,14 +284,22 @@ class Tools(Protocol):
 
 @runtime_checkable
 class MeasuringJudge(Judge, Protocol):
-    """A judge that measures responses itself; ``asks_model`` where it needs a model's vectors.
+    """A judge that measures responses itself."""
 
-    ``is_gate`` marks a check that a response must pass to be ranked among real answers.
-    """
+    @property
+    def needs(self) -> frozenset[Need]:
+        """What it looks at besides prompt and response."""
+        ...
 
-    needs: frozenset[Need]
-    asks_model: bool
-    is_gate: bool
+    @property
+    def asks_model(self) -> bool:
+        """Whether it needs the vectors of a provider's model."""
+        ...
+
+    @property
+    def is_gate(self) -> bool:
+        """Whether it is a check that a response must pass to be ranked among real answers."""
+        ...
 
     def score(self, responses: Sequence[JudgedResponse], tools: Tools) -> list[Score | Unscored]:
         """One score a response, in order; heavy, so the daemon runs it in a thread.
@@ -322,4 +341,3 @@ def judge_identity(judge: AnyJudge, model: str | None) -> str:
     return document_hash(
         {"name": judge.name, "model": model, "configuration": judge.configuration()}
     )
-

@@ -1,8 +1,8 @@
 """The journal of calls: each attempt before it is sent and how it ended, on a bare connection.
 
 This runs twice for every call to a model, 140 times a second in a large run, which is why it does
-without the object-relational layer. Statements are built once; the rows of `Response` and of
-`Judgment` have their common columns under the same names.
+without the object-relational layer. Statements are built once; the rows of `Response`, `Judgment`
+and `JudgeTrial` have their common columns under the same names. A trial belongs to no run.
 """
 
 from collections.abc import Mapping
@@ -26,10 +26,15 @@ from sqlalchemy import (
 )
 from sqlmodel import col
 
-from db.tables import Attempt, AttemptStatus, CallStatus, Judgment, Response, Run
+from db.tables import Attempt, AttemptStatus, CallStatus, JudgeTrial, Judgment, Response, Run
 from db.types import utc_now
 
-Call = Response | Judgment
+Call = Response | Judgment | JudgeTrial
+_ATTEMPT_COLUMNS: Mapping[type[Call], str] = {
+    Response: "response_id",
+    Judgment: "judgment_id",
+    JudgeTrial: "judge_trial_id",
+}
 _ATTEMPT: Table = Attempt.__table__  # type: ignore[attr-defined]  # SQLModel does not declare it
 _RUN: Table = Run.__table__  # type: ignore[attr-defined]  # SQLModel does not declare it
 
@@ -44,7 +49,7 @@ class CallRow:
     @property
     def attempt_column(self) -> str:
         """The column of `Attempt` that names the row."""
-        return "response_id" if self.table is Response else "judgment_id"
+        return _ATTEMPT_COLUMNS[self.table]
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,11 +4,20 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import bindparam, insert, update
+from sqlalchemy import RowMapping, bindparam, insert, update
 from sqlalchemy import select as select_columns
 from sqlmodel import Session, col, select
 
-from db.tables import CallStatus, Judge, JudgeSetup, Judgment, JudgmentPurpose, Response
+from db.tables import (
+    CallStatus,
+    Candidate,
+    Judge,
+    JudgeSetup,
+    Judgment,
+    JudgmentPurpose,
+    Response,
+    TestCase,
+)
 from db.types import new_id
 
 
@@ -27,6 +36,32 @@ class StoredJudgment(NamedTuple):
     key: JudgmentKey
     status: CallStatus
     error_kind: str | None
+
+
+_OF_JUDGMENT = (
+    "judge_id",
+    "response_id",
+    "shown_response_ids",
+    "chosen_response_id",
+    "criterion",
+    "purpose",
+    "repeat_index",
+    "status",
+    "score",
+    "raw_score",
+    "reasoning",
+    "raw_reply",
+    "details",
+    "error_kind",
+    "error_message",
+    "prompt_tokens",
+    "completion_tokens",
+    "cost_usd",
+    "duration_ns",
+    "inputs_hash",
+    "created_at",
+    "completed_at",
+)
 
 
 class MadeJudgment(NamedTuple):
@@ -108,6 +143,45 @@ class Judgments:
             .order_by(col(Judgment.created_at), col(Judgment.id))
         )
         return [MadeJudgment(*row) for row in rows]
+
+    def evidence(self, study_id: str, judge_id: str | None = None) -> Sequence[RowMapping]:
+        """All that is stored of judgments on the study's responses, of one judge or of all.
+
+        Of every purpose and status, oldest first.
+        """
+        query = (
+            select_columns(
+                *(col(getattr(Judgment, name)) for name in _OF_JUDGMENT),
+                col(Judgment.id).label("judgment_id"),
+                col(Judge.name).label("method"),
+                col(Judge.label).label("label"),
+                col(Judge.model).label("judge_model"),
+                col(Judge.scale_min),
+                col(Judge.scale_max),
+                col(Response.test_case_id),
+                col(Response.sample_index),
+                col(TestCase.name).label("test_case"),
+                col(Candidate.model).label("model"),
+            )
+            .join(Judge, col(Judge.id) == col(Judgment.judge_id))
+            .join(Response, col(Response.id) == col(Judgment.response_id))
+            .join(TestCase, col(TestCase.id) == col(Response.test_case_id))
+            .join(Candidate, col(Candidate.id) == col(Response.candidate_id))
+            .where(col(Response.study_id) == study_id)
+            .order_by(col(Judgment.created_at), col(Judgment.id))
+        )
+        if judge_id is not None:
+            query = query.where(col(Judgment.judge_id) == judge_id)
+        return self.session.connection().execute(query).mappings().all()
+
+    def models_of(self, study_id: str) -> dict[str, str]:
+        """``response id -> provider/model`` of the study's responses."""
+        rows = self.session.connection().execute(
+            select_columns(col(Response.id), col(Candidate.model))
+            .join(Candidate, col(Candidate.id) == col(Response.candidate_id))
+            .where(col(Response.study_id) == study_id)
+        )
+        return {row.id: row.model for row in rows}
 
     def add(self, judge_id: str, run_id: str, rows: Iterable[dict[str, Any]]) -> None:
         """Store new rows; each gives the columns that differ from the table's defaults."""

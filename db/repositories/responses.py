@@ -120,11 +120,12 @@ class Responses:
     def counts(self, content: VersionContent) -> dict[CallStatus, int]:
         """``status -> how many`` of the version's stored responses."""
         query = (
-            select_columns(col(Response.status), func.count())
+            select_columns(col(Response.status), func.count().label("responses"))
             .where(_of_version(content))
             .group_by(col(Response.status))
         )
-        return dict(self.session.connection().execute(query).tuples().all())
+        rows = self.session.connection().execute(query)
+        return {row.status: row.responses for row in rows}
 
     def by_ids(self, response_ids: Sequence[str]) -> list[ResponseInContext]:
         """Those responses, in context."""

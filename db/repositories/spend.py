@@ -9,7 +9,16 @@ from sqlalchemy import Select, and_, case, func, or_
 from sqlalchemy import select as select_columns
 from sqlmodel import Session, col
 
-from db.tables import Attempt, AttemptStatus, Candidate, Judge, Judgment, Response, Study
+from db.tables import (
+    Attempt,
+    AttemptStatus,
+    Candidate,
+    Judge,
+    JudgeTrial,
+    Judgment,
+    Response,
+    Study,
+)
 
 _ANSWERED = (AttemptStatus.OK, AttemptStatus.FAILED)
 
@@ -46,7 +55,8 @@ class Spend:
 
     def rows(self) -> list[SpendRow]:
         """Everything that was called, by study, model, judge and day."""
-        return [*self._read(self._of_responses()), *self._read(self._of_judgments())]
+        kinds = (self._of_responses(), self._of_judgments(), self._of_trials())
+        return [row for kind in kinds for row in self._read(kind)]
 
     def _of_responses(self) -> Select[Any]:
         model = func.coalesce(col(Attempt.model), col(Candidate.model))
@@ -65,6 +75,14 @@ class Spend:
             .join(Judge, col(Judge.id) == col(Judgment.judge_id))
             .join(Response, col(Response.id) == col(Judgment.response_id))
             .join(Study, col(Study.id) == col(Response.study_id))
+        )
+
+    def _of_trials(self) -> Select[Any]:
+        model = func.coalesce(col(Attempt.model), col(JudgeTrial.model))
+        return (
+            self._summed(model, judge=col(JudgeTrial.judge_label))
+            .join(JudgeTrial, col(JudgeTrial.id) == col(Attempt.judge_trial_id))
+            .join(Study, col(Study.id) == col(JudgeTrial.study_id))
         )
 
     def _summed(self, model: Any, *, judge: Any) -> Select[Any]:

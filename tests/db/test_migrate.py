@@ -24,6 +24,9 @@ from db.tables import (
     CampaignPlace,
     CampaignUnit,
     Item,
+    Judge,
+    Judgment,
+    JudgmentPurpose,
     Rating,
     RatingSession,
     Run,
@@ -34,6 +37,7 @@ from db.tables import (
 _ROOT = Path(__file__).resolve().parents[2]
 _ROWS_OF_0001 = Path(__file__).with_name("rows_of_0001.sql")
 _ROWS_OF_0002 = Path(__file__).with_name("rows_of_0002.sql")
+_ROWS_OF_0003 = Path(__file__).with_name("rows_of_0003.sql")
 _MIGRATE = """
 import sys
 from db.engine import Database
@@ -145,4 +149,19 @@ def test_a_campaign_that_was_open_before_designs_goes_on_as_it_was(empty: Databa
     assert arms == {"small": 1, "large": 1}
     assert places == {("large", 0), ("small", 1)}
     assert (rating.value, rating.status) == (7, AnswerStatus.ANSWERED)
+    empty.close()
+
+
+def test_judgments_of_before_there_were_set_ups_are_scores_of_one_response(
+    empty: Database,
+) -> None:
+    fill(empty, "0003", _ROWS_OF_0003)
+    assert migrate(empty) is True
+    with empty.read() as session:
+        judge = session.exec(select(Judge)).one()
+        judgment = session.exec(select(Judgment)).one()
+    assert judge.options is None
+    assert (judgment.score, judgment.raw_score, judgment.criterion) == (7, None, None)
+    assert judgment.purpose is JudgmentPurpose.SCORE
+    assert (judgment.shown_response_ids, judgment.chosen_response_id) == ([], None)
     empty.close()
