@@ -20,12 +20,13 @@ from core.judges.base import (
     UnparsableReplyError,
     Unscored,
     configured,
+    judge_identity,
 )
 from core.judges.registry import judge_named
 from core.judging.planning import Material, seen_again
 from core.providers.base import ChatReply, ChatRequest, FailureKind, ProviderError
 from core.providers.names import parse_model
-from core.recording import CallContext, PlannedCall
+from core.recording import CallContext, NotOpenError, PlannedCall
 from db.engine import Database
 from db.repositories.judgments import Judgments
 from db.repositories.measured import Measured
@@ -42,6 +43,12 @@ _STALE = Unscored(
 )
 
 
+_CHANGED = Unscored(
+    FailureKind.INPUTS_CHANGED.value,
+    "The judge or one of its libraries has changed since this was planned; run the judge again.",
+)
+
+
 def planned_judgments(
     database: Database, run_id: str, judgment_ids: Sequence[str], *, of_any_run: bool = False
 ) -> list[PlannedCall]:
@@ -55,8 +62,7 @@ def planned_judgments(
         if not rows:
             return []
         stored = Judgments(session).judge(rows[0].judge_id)
-        judge = judge_as_stored(stored)
-        seen = _seen(session, run_id, judge, rows)
+        judge, seen = _judge_and_seen(session, run_id, stored, rows)
     return [
         PlannedCall(
             row_type=Judgment,
@@ -73,6 +79,9 @@ def measure(database: Database, run_id: str, judgment_ids: Sequence[str], tools:
     """Measure those judgments that are not made yet, and store them; says how many.
 
     What a judge needs but is not installed, or cannot score, is stored as the failure.
+
+    Raises:
+        NotOpenError: the run may call its model no more; what is not measured stays open.
     """
     with database.read() as session:
         open_rows = [
@@ -80,8 +89,8 @@ def measure(database: Database, run_id: str, judgment_ids: Sequence[str], tools:
         ]
         if not open_rows:
             return 0
-        judge = judge_as_stored(Judgments(session).judge(open_rows[0].judge_id))
-        seen = _seen(session, run_id, judge, open_rows)
+        stored = Judgments(session).judge(open_rows[0].judge_id)
+        judge, seen = _judge_and_seen(session, run_id, stored, open_rows)
     ready = {key: one for key, one in seen.items() if isinstance(one, JudgedResponse)}
     results: dict[str, Score | Unscored] = {
         key: one for key, one in seen.items() if isinstance(one, Unscored)
@@ -113,10 +122,30 @@ def _score(
     except SlamError as error:
         kind = error.kind if isinstance(error, ProviderError) else FailureKind.INTERNAL
         return [Unscored(kind.value, str(error))] * len(responses)
+    except NotOpenError:
+        raise
     except Exception as error:
         # A broken library fails this batch, not the daemon.
         broken = Unscored(FailureKind.INTERNAL.value, f"{type(error).__name__}: {error}")
         return [broken] * len(responses)
+
+
+def _judge_and_seen(
+    session: Session, run_id: str, stored: Judge, judgments: Sequence[Judgment]
+) -> tuple[AnyJudge | None, dict[str, Seen]]:
+    """The judge, and what it sees for each judgment; no judge where it is another one by now.
+
+    A library that was updated meanwhile, or an option that is gone, would put answers of another
+    judge under the stored one's name.
+    """
+    try:
+        judge = judge_as_stored(stored)
+        if judge_identity(judge, stored.model) == stored.identity:
+            return judge, _seen(session, run_id, judge, judgments)
+        gone = _CHANGED
+    except SlamError as error:
+        gone = Unscored(FailureKind.INPUTS_CHANGED.value, str(error))
+    return None, {row.id: gone for row in judgments}
 
 
 def _seen(
@@ -139,19 +168,20 @@ def _seen(
     return {row.id: seen.get(row.id, _STALE) for row in judgments}
 
 
-def _request(judge: AnyJudge, model: str, seen: Seen) -> ChatRequest:
+def _request(judge: AnyJudge | None, model: str, seen: Seen) -> ChatRequest:
     """The question to the judge's model.
 
     Raises:
         ProviderError: what the judge would see is not what was planned.
     """
     if not isinstance(seen, JudgeTask) or not isinstance(judge, LLMJudge):
-        raise ProviderError(FailureKind.INPUTS_CHANGED, _STALE.message)
+        message = seen.message if isinstance(seen, Unscored) else _STALE.message
+        raise ProviderError(FailureKind.INPUTS_CHANGED, message)
     return judge.request(seen, parse_model(model).model)
 
 
 def _values(
-    judge: AnyJudge, row: Judgment, seen: Seen, reply: ChatReply, _: CallContext
+    judge: AnyJudge | None, row: Judgment, seen: Seen, reply: ChatReply, _: CallContext
 ) -> Mapping[str, Any]:
     """The judge's reading of a reply."""
     if not isinstance(judge, LLMJudge) or not isinstance(seen, JudgeTask):

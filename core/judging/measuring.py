@@ -7,7 +7,7 @@ attempts are booked on the first judgment of the chunk.
 
 import asyncio
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -33,13 +33,15 @@ from core.recording import CallContext, NotOpenError, PlannedCall, RowRecorder, 
 from core.settings import Settings
 from db.engine import Database
 from db.repositories import journal
+from db.repositories.journal import Call
 from db.repositories.judgments import Judgments
 from db.repositories.work import Work
 from db.tables import CallMode, Judgment
 from db.together import WritingTogether
 
 TEXTS_IN_A_CALL = 128
-"""OpenAI takes 2,048 texts and 300,000 tokens in one call; this is far within both."""
+BYTES_IN_A_CALL = 200_000
+"""OpenAI takes 2,048 texts and 300,000 tokens in one call, and a token has a byte at least."""
 
 
 async def measure_chunk(
@@ -56,7 +58,7 @@ async def measure_chunk(
     """
     model = await asyncio.to_thread(_model, store.database, run_id)
     loop = asyncio.get_running_loop()
-    calls = _Calls(store, models, loop, run_id, row_ids[0], model) if model else None
+    calls = EmbeddingCalls(store, models, loop, run_id, row_ids[0], model) if model else None
     tools = EmbeddingStore(
         settings.embeddings_path, model=model, ask=calls.vectors if calls else None
     )
@@ -74,8 +76,11 @@ def _model(database: Database, run_id: str) -> str | None:
 
 
 @dataclass(frozen=True, slots=True)
-class _Calls:
-    """Calls to an embedding model from a thread; they are made in the event loop."""
+class EmbeddingCalls:
+    """Calls to an embedding model from a thread; they are made in the event loop.
+
+    Attempts are booked on the row ``row_id`` of ``row_type`` and written down by ``recorder``.
+    """
 
     store: WritingTogether
     models: Models
@@ -83,6 +88,8 @@ class _Calls:
     run_id: str
     row_id: str
     model: str
+    row_type: type[Call] = Judgment
+    recorder: "type[EmbeddingRecorder] | None" = None
 
     def vectors(self, model: str, texts: Sequence[str]) -> Vectors:
         """The vectors of the texts, in order; waits for them.
@@ -100,24 +107,41 @@ class _Calls:
             self.run_id, costs=costs_of(book, self.model, CallMode.DIRECT, today())
         )
         found: list[tuple[float, ...]] = []
-        for start in range(0, len(texts), TEXTS_IN_A_CALL):
-            found += await self._call(list(texts[start : start + TEXTS_IN_A_CALL]), context)
+        for some in _calls_of(texts):
+            found += await self._call(some, context)
         return found
 
     async def _call(self, texts: list[str], context: CallContext) -> Sequence[tuple[float, ...]]:
         name = parse_model(self.model)
-        embedding = _Embedding(self.models.provider(name.provider), self.model, texts)
+        embedding = EmbeddingAsChat(self.models.provider(name.provider), self.model, texts)
         # What is read is all that is paid; it is what a budget must know.
         request = ChatRequest(name.model, "\n".join(texts), max_tokens=1)
-        planned = PlannedCall(Judgment, self.row_id, self.model, lambda: request, lambda *_: {})
-        recorder = _Recorder(self.store, planned, context)
+        planned = PlannedCall(
+            self.row_type, self.row_id, self.model, lambda: request, lambda *_: {}
+        )
+        recorder = (self.recorder or EmbeddingRecorder)(self.store, planned, context)
         recorder.prepare()
         async with self.models.turn(self.model):
             await self.models.call(self.model, request, recorder, provider=embedding)
         return embedding.reply.vectors
 
 
-class _Embedding:
+def _calls_of(texts: Sequence[str]) -> Iterator[list[str]]:
+    """The texts in order, as many together as one call takes."""
+    together: list[str] = []
+    size = 0
+    for text in texts:
+        length = len(text.encode())
+        if together and (len(together) == TEXTS_IN_A_CALL or size + length > BYTES_IN_A_CALL):
+            yield together
+            together, size = [], 0
+        together.append(text)
+        size += length
+    if together:
+        yield together
+
+
+class EmbeddingAsChat:
     """An embedding model as a provider of calls: the same gate, retries and records serve it."""
 
     def __init__(self, provider: object, model: str, texts: Sequence[str]) -> None:
@@ -148,8 +172,8 @@ class _Embedding:
         """Nothing: the connections are the provider's."""
 
 
-class _Recorder(RowRecorder):
-    """Books attempts on a judgment without making it: that is done once it is measured."""
+class EmbeddingRecorder(RowRecorder):
+    """Books attempts on a row without making it: that is done once it is measured."""
 
     def _succeeded(
         self,

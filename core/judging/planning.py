@@ -137,7 +137,8 @@ def seen_again(
     questions = _Questions(judge.asking, material)
     found: dict[str, JudgeTask | JudgedResponse | Unscored] = {}
     for row in rows:
-        if all(one in material.by_id for one in row.shown_response_ids):
+        shown = row.shown_response_ids
+        if shown and all(one in material.by_id for one in (row.response_id, *shown)):
             again = questions.again(row)
             if again.key.inputs_hash == row.inputs_hash:
                 found[row.id] = again.sees
@@ -305,18 +306,18 @@ def _measured(
         of_case = [one for one in among if wanted is None or one.response.id in wanted]
         if not of_case:
             continue
-        corpus = tuple(one.response.text or "" for one in among)
-        corpus = tuple(sorted(corpus)) if Need.CORPUS in judge.needs else ()
-        corpus_hash = document_hash(corpus)
+        prompt, facts = material.prompt_of(among[0]), among[0].test_case.values
+        texts = (one.response.text or "" for one in among)
+        corpus = tuple(sorted(texts)) if Need.CORPUS in judge.needs else ()
+        beside = document_hash([prompt, facts, corpus])
         references = material.references[case_id] if Need.REFERENCES in judge.needs else []
-        texts = {one.response.id: one.response.text or "" for one in references}
-        every_reference = _hashed(tuple(texts.values()))
-        facts, prompt = among[0].test_case.values, material.prompt_of(among[0])
+        by_id = {one.response.id: one.response.text or "" for one in references}
+        every_reference = _hashed(beside, tuple(by_id.values()))
         for one in of_case:
             # The reference's own responses are measured against its others.
-            others, others_hash = (
-                _hashed(tuple(text for key, text in texts.items() if key != one.response.id))
-                if one.response.id in texts
+            others, seen = (
+                _hashed(beside, tuple(by_id[key] for key in by_id if key != one.response.id))
+                if one.response.id in by_id
                 else every_reference
             )
             judged = JudgedResponse(
@@ -327,10 +328,10 @@ def _measured(
                 corpus=corpus,
                 facts=facts,
             )
-            seen = document_hash([prompt, others_hash, corpus_hash, facts])
             key = JudgmentKey(one.response.id, seen, 0)
             yield Planned(key, JudgmentPurpose.SCORE, None, (), judged)
 
 
-def _hashed(texts: tuple[str, ...]) -> tuple[tuple[str, ...], str]:
-    return texts, document_hash(sorted(texts))
+def _hashed(beside: str, references: tuple[str, ...]) -> tuple[tuple[str, ...], str]:
+    """The references, and the hash of all that a judge sees besides the response."""
+    return references, document_hash([beside, sorted(references)])

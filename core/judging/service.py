@@ -1,5 +1,6 @@
 """Which judgments a judge still owes a study version, and the run that makes them."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -35,7 +36,8 @@ class JudgingPlan:
     """A judge's judgments on a version, sorted by what became of them.
 
     ``unfinished`` and ``failed`` map ids of stored rows to what they are. ``unscorable`` counts
-    those about which nothing can be asked; they are not worth a retry.
+    those about which nothing can be asked; they are not worth a retry. ``failures`` counts all that
+    is stored as failed by kind.
     """
 
     judge_id: str | None
@@ -45,6 +47,7 @@ class JudgingPlan:
     unfinished: Mapping[str, Planned]
     failed: Mapping[str, Planned]
     unscorable: int
+    failures: Mapping[str, int]
 
     def open(self, *, retry_failed: bool) -> list[Planned]:
         """All that a run would make."""
@@ -253,6 +256,9 @@ def _plan(
         unfinished=with_status(CallStatus.PLANNED),
         failed={key: one for key, one in failed.items() if not isinstance(one.sees, Unscored)},
         unscorable=sum(isinstance(one.sees, Unscored) for one in failed.values()),
+        failures=Counter(
+            row.error_kind or "" for row in current.values() if row.status is CallStatus.FAILED
+        ),
     )
 
 

@@ -58,12 +58,24 @@ def setup_history(database: Database, study_id: str, judge_name: str) -> list[Ju
         return Judgments(session).setups(study_id, judge_name)
 
 
+def default_setup(judge_name: str, reference_model: str | None = None) -> Setup:
+    """The judge as it comes; one that reads asks the study's reference, or else GPT-4.
+
+    Raises:
+        NotFoundError: there is no such judge.
+    """
+    judge = judge_named(judge_name)
+    return Setup(judge, _default_models(judge, reference_model))
+
+
 def read_setup(session: Session, study_id: str, judge_name: str) -> Setup:
     """`setup_of` inside the caller's transaction."""
-    judge = judge_named(judge_name)
     saved = Judgments(session).setups(study_id, judge_name)
+    judge = judge_named(judge_name)
     if not saved:
-        return Setup(judge, _default_models(judge))
+        reads = isinstance(judge, LLMJudge)
+        reference = newest_content(session, study_id).reference if reads else None
+        return default_setup(judge_name, reference.model if reference else None)
     newest = saved[0]
     return Setup(
         configured(judge, newest.options),
@@ -142,7 +154,7 @@ def save_setup(
         return read_setup(session, study_id, judge_name)
 
 
-def _default_models(judge: AnyJudge) -> tuple[str, ...]:
+def _default_models(judge: AnyJudge, reference_model: str | None) -> tuple[str, ...]:
     if isinstance(judge, LLMJudge):
-        return (DEFAULT_MODEL,)
+        return (reference_model or DEFAULT_MODEL,)
     return (DEFAULT_EMBEDDING_MODEL,) if judge.asks_model else ()

@@ -1,5 +1,7 @@
 """What the pages of results share."""
 
+from dataclasses import replace
+
 import pandas as pd
 import streamlit as st
 
@@ -18,6 +20,24 @@ def chosen_results(study: StudySummary) -> StudyResults:
     Where rules leave something out, each can be turned off, to see what it changes.
     """
     version = choose_version(study)
+    return _of_judges_in_force(_by_rules(study, version), study)
+
+
+def _of_judges_in_force(results: StudyResults, study: StudySummary) -> StudyResults:
+    """Without the judges whose set-up was replaced, unless they are wanted too."""
+    in_force = results.judgments["in_force"]
+    earlier = results.judgments.loc[~in_force, "judge"].nunique()
+    if not earlier:
+        return results
+    wanted = st.toggle(
+        f"Also judges of earlier set-ups ({earlier})",
+        key=f"earlier_judges_{study.id}",
+        help="A judge with another prompt, option or model is another judge; what it found stays.",
+    )
+    return results if wanted else replace(results, judgments=results.judgments[in_force])
+
+
+def _by_rules(study: StudySummary, version: int | None) -> StudyResults:
     in_force = list(rules_of_study(database(), study.id))
     if not in_force:
         return load_results(database(), study.id, version)

@@ -8,7 +8,7 @@ from core.errors import InvalidInputError
 from core.judging.service import plan_judging
 from core.studies.service import definition_of, save_version
 from db.engine import Database
-from db.tables import CallStatus, Judgment, Subject
+from db.tables import CallStatus, Judge, Judgment, Subject
 from tests.building import (
     ACTOR,
     SMALL,
@@ -16,6 +16,7 @@ from tests.building import (
     keys_of,
     make_study,
     request_judging,
+    rows_of,
     store_responses,
 )
 from tests.core.judging.making import judge_by_similarity, judgments, measure_here, open_ids
@@ -100,3 +101,19 @@ def test_a_judge_that_needs_a_reference_is_refused_on_a_study_without_one(
     with pytest.raises(InvalidInputError, match="names none; add one"):
         request_judging(database, content.study.id, "sem_bleu", None, ACTOR)
     assert judgments(database) == []
+
+
+def test_a_judge_that_changed_since_it_was_planned_makes_nothing_under_its_old_name(
+    database: Database,
+) -> None:
+    content = make_study(database, candidates=[SMALL], cases=1)
+    store_responses(database, content)
+    run = request_judging(database, content.study.id, "bleu", None, ACTOR)
+    with database.write() as session:
+        (judge,) = rows_of(session, Judge)
+        judge.identity = "of another version of a library"
+        session.add(judge)
+    assert measure_here(database, run.id, open_ids(database, run)) == 2
+    for judgment in judgments(database):
+        assert (judgment.status, judgment.error_kind) == (CallStatus.FAILED, "inputs_changed")
+        assert "has changed since this was planned" in (judgment.error_message or "")

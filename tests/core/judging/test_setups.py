@@ -29,10 +29,14 @@ from tests.building import (
 from tests.core.judging.making import judge_by_model
 
 
-def test_without_a_set_up_a_judge_is_as_it_comes_and_asks_gpt_4(database: Database) -> None:
+def test_without_a_set_up_a_judge_is_as_it_comes_and_asks_the_reference_or_gpt_4(
+    database: Database,
+) -> None:
+    without = make_study(database, reference=None).study.id
+    assert setup_of(database, without, "scorer").models == (DEFAULT_MODEL,)
     study_id = make_study(database).study.id
     setup = setup_of(database, study_id, "scorer")
-    assert (setup.judge, setup.models) == (judges()["scorer"], (DEFAULT_MODEL,))
+    assert (setup.judge, setup.models) == (judges()["scorer"], (REFERENCE,))
     assert (setup.number, setup.created_at, setup.created_by) == (0, None, None)
     assert setup_of(database, study_id, "openai_embeddings").models == (DEFAULT_EMBEDDING_MODEL,)
     assert setup_of(database, study_id, "bleu").models == ()

@@ -1,0 +1,110 @@
+"""How all judges of a study stand, as a page lists them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from core.errors import SlamError
+from core.judges.base import AnyJudge, LLMJudge, Need, Shape, judge_identity
+from core.judges.registry import judges
+from core.judging.service import JudgingPlan, plan_all
+from core.judging.setups import Setup, read_setup
+from core.providers.base import FailureKind
+from db.engine import Database
+from db.repositories.judging_overview import JudgingOverview
+from db.tables import Judge
+
+_WORTH_A_RETRY = frozenset(kind.value for kind in FailureKind)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How a judge, with one model if it asks one, stands on the newest version's responses.
+
+    ``failed`` can be tried again; ``cannot`` are those about which the judge has nothing to say,
+    such as a response without a reference to compare with. ``causes`` counts both by their kind.
+    """
+
+    judge_id: str | None
+    model: str | None
+    total: int
+    ok: int
+    open: int
+    failed: int
+    cannot: int
+    causes: Mapping[str, int]
+
+    @property
+    def has_run(self) -> bool:
+        """Whether anything was ever made or tried."""
+        return self.judge_id is not None
+
+
+def standing_of(plan: JudgingPlan, model: str | None) -> Standing:
+    """A plan as figures."""
+    failed = sum(count for kind, count in plan.failures.items() if kind in _WORTH_A_RETRY)
+    return Standing(
+        judge_id=plan.judge_id,
+        model=model,
+        total=plan.total,
+        ok=plan.ok,
+        open=len(plan.missing) + len(plan.unfinished),
+        failed=failed,
+        cannot=sum(plan.failures.values()) - failed,
+        causes=dict(plan.failures),
+    )
+
+
+def setups_of_study(database: Database, study_id: str) -> dict[str, Setup | str]:
+    """``judge name -> its set-up``, or the sentence that says why it cannot be used here."""
+    found: dict[str, Setup | str] = {}
+    with database.read() as session:
+        for name in judges():
+            try:
+                setup = read_setup(session, study_id, name)
+                for model in setup.identities:
+                    judge_identity(setup.judge, model)
+                found[name] = setup
+            except SlamError as error:
+                found[name] = str(error)
+    return found
+
+
+def standings(
+    database: Database, study_id: str, setups: Sequence[Setup]
+) -> dict[str, tuple[Standing, ...]]:
+    """``judge name -> how it stands``, once a model that it asks; reads the responses once.
+
+    Raises:
+        InvalidInputError: something that a judge needs is not installed.
+        NotFoundError: there is no such study.
+    """
+    plans = iter(plan_all(database, study_id, setups))
+    return {
+        setup.judge.name: tuple(standing_of(next(plans), model) for model in setup.identities)
+        for setup in setups
+    }
+
+
+def judging_stamp(database: Database, study_id: str) -> str:
+    """Something that is another whenever `standings` may have become another."""
+    with database.read() as session:
+        return repr(JudgingOverview(session, study_id).stamp())
+
+
+def active_judges(database: Database, study_id: str) -> frozenset[str]:
+    """The ids of the judges whose run is still going on."""
+    with database.read() as session:
+        return JudgingOverview(session, study_id).active_judge_ids()
+
+
+def stored_judges(database: Database, study_id: str, judge_name: str) -> list[tuple[Judge, int]]:
+    """The judges that earlier and present set-ups made, oldest first, with their judgments."""
+    with database.read() as session:
+        return list(JudgingOverview(session, study_id).judgments_made(judge_name))
+
+
+def compares_with_reference(judge: AnyJudge) -> bool:
+    """Whether the judge is of no use without a response of the reference."""
+    if isinstance(judge, LLMJudge):
+        return judge.asking.shape in (Shape.BESIDE_REFERENCE, Shape.PAIR)
+    return Need.REFERENCES in judge.needs
