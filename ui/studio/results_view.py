@@ -24,9 +24,11 @@ def chosen_results(study: StudySummary) -> StudyResults:
 
 
 def _of_judges_in_force(results: StudyResults, study: StudySummary) -> StudyResults:
-    """Without the judges whose set-up was replaced, unless they are wanted too."""
-    in_force = results.judgments["in_force"]
-    earlier = results.judgments.loc[~in_force, "judge"].nunique()
+    """Without the judges that another set-up has replaced, unless they are wanted too."""
+    judgments = results.judgments
+    replacing = judgments.loc[judgments["in_force"], "method"]
+    replaced = ~judgments["in_force"] & judgments["method"].isin(replacing)
+    earlier = judgments.loc[replaced, "judge"].nunique()
     if not earlier:
         return results
     wanted = st.toggle(
@@ -34,7 +36,7 @@ def _of_judges_in_force(results: StudyResults, study: StudySummary) -> StudyResu
         key=f"earlier_judges_{study.id}",
         help="A judge with another prompt, option or model is another judge; what it found stays.",
     )
-    return results if wanted else replace(results, judgments=results.judgments[in_force])
+    return results if wanted else replace(results, judgments=judgments[~replaced])
 
 
 def _by_rules(study: StudySummary, version: int | None) -> StudyResults:
