@@ -2,6 +2,8 @@
 
 PYTHON ?= python3
 BIN := .venv/bin
+# Packages and the system's tools are installed side by side.
+MAKEFLAGS += --jobs=2
 PIP := $(BIN)/python -m pip install --disable-pip-version-check --quiet -c constraints.txt
 
 .PHONY: run test faults benchmark clean
@@ -16,8 +18,8 @@ test: .venv/.test
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest -n 2 --dist loadfile --ignore tests/ui --ignore tests/daemon/test_faults.py
-	$(BIN)/python -m pytest -n 2 --dist loadfile tests/ui
+	$(BIN)/python -m pytest -n 2 --dist worksteal --ignore tests/ui --ignore tests/daemon/test_faults.py
+	$(BIN)/python -m pytest -n 2 --dist worksteal tests/ui
 	$(BIN)/python -m pytest tests/daemon/test_faults.py
 
 # The tests that kill daemons, with 50 kills instead of a few; takes about half an hour.
@@ -37,10 +39,20 @@ benchmark: .venv/.test
 	@touch $@
 
 # rbo is an oracle of the tests; as an ordinary dependency its pin would take numpy back to version 1.
-.venv/.test: .venv/.run tests/system-tools.sh
-	$(PIP) -e '.[similarity,postgres,aws,test]'
-	$(PIP) --no-deps rbo
+# The extra `use` in a lean form, whose parts name the large TensorFlow but do as well with the small.
+# Python compiles what it imports, so pip need not compile the rest, which takes it a minute.
+.venv/.packages: .venv/bin/python pyproject.toml constraints.txt
+	@echo "Installing SLaM and what its tests need into .venv; the first time takes a few minutes."
+	$(PIP) --no-compile -e '.[similarity,postgres,aws,test]' \
+		'tensorflow-cpu; platform_machine == "x86_64"' 'tensorflow; platform_machine != "x86_64"'
+	$(PIP) --no-compile --no-deps rbo tensorflow-hub tensorflow-text tf-keras
+	@touch .venv/.run $@
+
+.venv/.tools: .venv/bin/python tests/system-tools.sh
 	@sh tests/system-tools.sh
+	@touch $@
+
+.venv/.test: .venv/.packages .venv/.tools
 	@touch $@
 
 clean:

@@ -9,8 +9,12 @@ from typing import Any
 
 def found(package: ModuleType, attribute: str, group: str) -> list[Any]:
     """The attribute of every module in the package, then what the group's entry points name."""
-    own = [
+    return [*own(package, attribute), *(one.load() for one in entry_points(group=group))]
+
+
+def own(package: ModuleType, attribute: str) -> list[Any]:
+    """The attribute of every module in the package."""
+    return [
         getattr(import_module(f"{package.__name__}.{module.name}"), attribute)
         for module in pkgutil.iter_modules(package.__path__)
     ]
-    return [*own, *(entry_point.load() for entry_point in entry_points(group=group))]

@@ -23,12 +23,11 @@ from core.providers.base import (
     Usage,
 )
 from db.repositories import journal
-from db.repositories.journal import CallRow
-from db.tables import AttemptStatus, CallMode, CallStatus, Judgment, Response
+from db.repositories.journal import Call, CallRow
+from db.tables import AttemptStatus, CallMode, CallStatus
 from db.together import WritingTogether
 from db.types import new_id, utc_now
 
-Call = Response | Judgment
 Values = Mapping[str, Any]
 Result = TypeVar("Result")
 
@@ -93,7 +92,7 @@ class PlannedCall:
     """One row that is to be made by a call.
 
     Args:
-        row_type: `Response` or `Judgment`.
+        row_type: `Response`, `Judgment` or `JudgeTrial`.
         row_id: which one.
         model: ``provider/model``.
         request: gives the call; what it raises is the row's failure.
@@ -224,7 +223,7 @@ class RowRecorder:
             return journal.standing(connection, self._row, self.call.run_id).status
 
     async def _write(self, write: Callable[[Connection], Result]) -> Result:
-        return await asyncio.wrap_future(self.store.submit(write))
+        return await self.store.write(write)
 
     def _sent(self, attempt_id: str, connection: Connection, *, stops: bool) -> str | _NotSent:
         journalled = self._journal(connection, attempt_id)

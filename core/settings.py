@@ -131,6 +131,11 @@ class Settings(BaseSettings):
         alias="SLAM_BATCH_POLL_INTERVAL_S",
         description="How often a provider is asked how far a batch is, in seconds.",
     )
+    judges_folder: Path | None = Field(
+        default=None,
+        alias="SLAM_JUDGES_FOLDER",
+        description="Folder of judges of one's own, a Python file each; unset: SLAM_HOME/judges.",
+    )
     warm_up_requests: int = Field(
         default=1,
         ge=0,
@@ -213,6 +218,11 @@ class Settings(BaseSettings):
     def work_engine_url(self) -> str:
         """The URL of the work engine's own store: a file beside ours, or the same PostgreSQL."""
         return self.database_url or sqlite_url(self.home.resolve() / "work.sqlite3")
+
+    @cached_property
+    def judges_path(self) -> Path:
+        """The folder of judges of one's own."""
+        return self.judges_folder or self.home / "judges"
 
     @cached_property
     def rate_url(self) -> str:

@@ -12,6 +12,7 @@ from importlib.metadata import version
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from core.errors import SlamError
+from core.judges.registry import problems, use_folder
 from core.rating.sweeping import release_all_abandoned
 from core.settings import Settings, load_settings
 from daemon.dispatch import dispatch
@@ -48,6 +49,7 @@ def main() -> int:
         signal.signal(signal_number, lambda *_: stopping.set())
     try:
         settings = load_settings()
+        use_folder(settings.judges_path, must_exist=settings.judges_folder is not None)
         database = Database(settings.store_url, busy_timeout_ms=settings.busy_timeout_ms)
         require_current(database)
         engine = Engine(settings, database)
@@ -56,6 +58,8 @@ def main() -> int:
         log.error("%s", error)
         return 1
     scheduler = _schedule(settings, database, engine)
+    for problem in problems():
+        log.warning("%s", problem)
     log.info("ready")
     stopping.wait()
     scheduler.shutdown(wait=True)

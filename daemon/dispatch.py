@@ -9,9 +9,17 @@ from core.errors import SlamError
 from core.hosting.acquisition import STRANDED_AFTER, waiting_pulls
 from core.judges.base import LLMJudge
 from core.judges.registry import judge_named
+from core.judging.trials import waiting_trials
 from core.providers.base import FailureKind
 from core.providers.names import parse_model
-from daemon.engine import BATCH_QUEUE, PULL_QUEUE, SIMILARITY_QUEUE, Engine, Work
+from daemon.engine import (
+    BATCH_QUEUE,
+    PULL_QUEUE,
+    SIMILARITY_QUEUE,
+    TRIAL_QUEUE,
+    Engine,
+    Work,
+)
 from db.engine import Database
 from db.repositories import journal
 from db.repositories.journal import CallRow
@@ -20,8 +28,6 @@ from db.repositories.work import Work as WorkRepository
 from db.tables import CallMode, Judgment, Response, Run, RunKind, RunStatus
 from db.types import utc_now
 
-CHUNK_SIZE = 50
-"""Calls to a model in one workflow: one to two minutes of work."""
 BATCH_SIZE = 1_000
 """OpenAI takes 50,000; but a batch is journalled as a whole, and raters' answers wait meanwhile."""
 SIMILARITY_CHUNK_SIZE = 500
@@ -33,8 +39,10 @@ SETTLED_AFTER = timedelta(seconds=5)
 
 
 def dispatch(database: Database, engine: Engine) -> None:
-    """Move every active run one step on, and have waiting models pulled."""
+    """Move every active run one step on; have waiting models pulled and waiting trials made."""
     _dispatch_pulls(database, engine)
+    for trial_id in waiting_trials(database):
+        engine.enqueue(TRIAL_QUEUE, f"trial:{trial_id}", Work.TRIAL, trial_id)
     with database.read() as session:
         runs = WorkRepository(session).runs_in(RunStatus.QUEUED, RunStatus.RUNNING)
     for run in runs:
@@ -120,10 +128,10 @@ def _route(database: Database, engine: Engine, run: Run, group: str) -> _Route:
         model = judge.model or ""
     provider = parse_model(model).provider
     if run.call_mode is not CallMode.BATCH:
-        return _Route(provider, Work.CALLS, CHUNK_SIZE, run.call_mode)
+        return _Route(provider, Work.CALLS, engine.chunk_size(provider), run.call_mode)
     if engine.takes_batches(provider):
         return _Route(BATCH_QUEUE, Work.BATCH, BATCH_SIZE, CallMode.BATCH)
-    return _Route(provider, Work.CALLS, CHUNK_SIZE)
+    return _Route(provider, Work.CALLS, engine.chunk_size(provider))
 
 
 def _give_up(database: Database, run: Run, row_ids: Sequence[str], sentence: str) -> None:

@@ -17,9 +17,10 @@ from core.batching import Batching
 from core.chunks import Maker
 from core.hosting.pulling import make_pull
 from core.judging.measuring import measure_chunk
+from core.judging.trying import make_trial
 from core.models import Models, call_modes
 from core.preparing import Preparing
-from core.providers.registry import provider_names
+from core.providers.registry import configured_limits, provider_names
 from core.settings import Settings
 from db.engine import Database
 from db.tables import CallMode
@@ -29,11 +30,16 @@ APPLICATION_VERSION = "2"
 SIMILARITY_QUEUE = "similarity"
 BATCH_QUEUE = "batches"
 PULL_QUEUE = "pulls"
+TRIAL_QUEUE = "trials"
 CHUNKS_AT_ONCE = 2
 """A second chunk keeps the provider busy while the first one's last calls end."""
+SMALLEST_CHUNK = 50
+ROUNDS_A_CHUNK = 4
 BATCHES_AT_ONCE = 50
 """Batches only wait, up to a day each."""
 PULLS_AT_ONCE = 2
+TRIALS_AT_ONCE = 4
+"""Somebody waits for each; they queue at the provider's gate like all calls."""
 _LIVE = ["PENDING", "ENQUEUED", "DELAYED"]
 
 
@@ -45,6 +51,7 @@ class Work(StrEnum):
     CANCEL_BATCHES = "cancel_batches"
     SIMILARITY = "similarity"
     PULL = "pull"
+    TRIAL = "trial"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,12 +89,18 @@ async def _pull(pull_id: str, row_ids: list[str], mode: str) -> None:
     await make_pull(hands.maker.store.database, hands.maker.models, hands.settings, pull_id)
 
 
+async def _trial(trial_id: str, row_ids: list[str], mode: str) -> None:
+    hands = _hands[-1]
+    await make_trial(hands.maker.store, hands.maker.models, hands.settings, trial_id)
+
+
 _DOES = {
     Work.CALLS: _calls,
     Work.BATCH: _batch,
     Work.CANCEL_BATCHES: _cancel_batches,
     Work.SIMILARITY: _similarity,
     Work.PULL: _pull,
+    Work.TRIAL: _trial,
 }
 
 
@@ -130,6 +143,7 @@ class Engine:
         _register(SIMILARITY_QUEUE, 1)
         _register(BATCH_QUEUE, BATCHES_AT_ONCE)
         _register(PULL_QUEUE, PULLS_AT_ONCE)
+        _register(TRIAL_QUEUE, TRIALS_AT_ONCE)
 
     def stop(self, patience_s: int = 2) -> None:
         """Let running steps end for a moment, then stop; the next start takes up the rest."""
@@ -159,6 +173,15 @@ class Engine:
         if provider not in self._modes:
             self._modes[provider] = call_modes(provider, self._hands.settings)
         return CallMode.BATCH in self._modes[provider]
+
+    def chunk_size(self, provider: str) -> int:
+        """How many calls to one of the provider's models go into one workflow.
+
+        Enough for a minute or two; and where many are made at a time, so many that those that wait
+        fill every place while the next chunk is fetched.
+        """
+        at_once = configured_limits(provider, self._hands.settings).concurrent_requests
+        return max(SMALLEST_CHUNK, ROUNDS_A_CHUNK * at_once)
 
     def live_chunks(self, run_id: str) -> list[str]:
         """The ids of the run's chunks that wait or are at work."""

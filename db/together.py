@@ -5,9 +5,12 @@ write in the same moment therefore shares a transaction: each still waits until 
 the disk. Writes that arrive while one transaction commits make up the next.
 """
 
+import asyncio
 import threading
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import dataclass
 from queue import SimpleQueue
 from typing import Any, Generic, TypeVar
@@ -22,8 +25,34 @@ MOST_AT_ONCE = 64
 
 @dataclass(frozen=True, slots=True)
 class _Job(Generic[Result]):
+    """One write; whoever waits for it is in a thread, or a task of an event loop."""
+
     write: Callable[[Connection], Result]
-    done: Future[Result]
+    done: Future[Result] | asyncio.Future[Result]
+    loop: asyncio.AbstractEventLoop | None = None
+
+    @property
+    def is_wanted(self) -> bool:
+        """Whether somebody still waits for it, now that it begins."""
+        if isinstance(self.done, Future):
+            return self.done.set_running_or_notify_cancel()
+        return not self.done.cancelled()
+
+
+@dataclass(frozen=True, slots=True)
+class _Outcome:
+    job: _Job[Any]
+    result: Any = None
+    error: BaseException | None = None
+
+    def tell(self) -> None:
+        """Tell whoever waits; a task is told in its own loop."""
+        if self.job.done.done():
+            return
+        if self.error is not None:
+            self.job.done.set_exception(self.error)
+        else:
+            self.job.done.set_result(self.result)
 
 
 class WritingTogether:
@@ -45,11 +74,20 @@ class WritingTogether:
         The future raises what the write raised, or a `StoreError`; then nothing of it is stored,
         unless the connection was lost in the middle of the commit.
         """
-        job = _Job(write, Future())
-        self._jobs.put(job)
-        if self._thread is None:
-            self._start()
-        return job.done
+        done: Future[Result] = Future()
+        self._put(_Job(write, done))
+        return done
+
+    async def write(self, write: Callable[[Connection], Result]) -> Result:
+        """`submit` for tasks; a whole transaction's tasks are woken at once.
+
+        Raises:
+            Exception: what the future of `submit` raises.
+        """
+        loop = asyncio.get_running_loop()
+        done: asyncio.Future[Result] = loop.create_future()
+        self._put(_Job(write, done, loop))
+        return await done
 
     def close(self) -> None:
         """End the thread after what was submitted is written."""
@@ -58,6 +96,11 @@ class WritingTogether:
             if thread is not None:
                 self._jobs.put(None)
                 thread.join()
+
+    def _put(self, job: _Job[Any]) -> None:
+        self._jobs.put(job)
+        if self._thread is None:
+            self._start()
 
     def _start(self) -> None:
         with self._starting:
@@ -80,32 +123,38 @@ class WritingTogether:
                     ends = True
                     break
                 jobs.append(job)
-            self._write(jobs)
+            wanted = [job for job in jobs if job.is_wanted]
+            if wanted:
+                self._write(wanted)
             if ends:
                 return
 
     def _write(self, jobs: list[_Job[Any]]) -> None:
-        wanted = [job for job in jobs if job.done.set_running_or_notify_cancel()]
-        if not wanted:
-            return
         try:
             with self.database.write_bare() as connection:
-                results = [job.write(connection) for job in wanted]
+                results = [job.write(connection) for job in jobs]
         except BaseException as error:  # whatever it was belongs to a caller, not to this thread
-            if len(wanted) == 1:
-                wanted[0].done.set_exception(error)
+            if len(jobs) == 1:
+                _tell([_Outcome(jobs[0], error=error)])
             else:
-                for job in wanted:
-                    self._write_alone(job)
+                for job in jobs:
+                    self._write([job])
             return
-        for job, result in zip(wanted, results, strict=True):
-            job.done.set_result(result)
+        _tell([_Outcome(job, result) for job, result in zip(jobs, results, strict=True)])
 
-    def _write_alone(self, job: _Job[Any]) -> None:
-        try:
-            with self.database.write_bare() as connection:
-                result = job.write(connection)
-        except BaseException as error:  # whatever it was belongs to its caller
-            job.done.set_exception(error)
+
+def _tell(outcomes: Sequence[_Outcome]) -> None:
+    by_loop: dict[asyncio.AbstractEventLoop | None, list[_Outcome]] = defaultdict(list)
+    for outcome in outcomes:
+        by_loop[outcome.job.loop].append(outcome)
+    for loop, told in by_loop.items():
+        if loop is None:
+            _tell_all(told)
         else:
-            job.done.set_result(result)
+            with suppress(RuntimeError):  # the loop is closed, so that nobody waits any more
+                loop.call_soon_threadsafe(_tell_all, told)
+
+
+def _tell_all(outcomes: Sequence[_Outcome]) -> None:
+    for outcome in outcomes:
+        outcome.tell()

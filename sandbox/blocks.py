@@ -36,6 +36,7 @@ class Case:
     responses: tuple[Block, ...]
     reference: str | None
     task: str
+    """Empty where a response is only compared with a reference."""
 
     @property
     def rated(self) -> Block:
@@ -51,6 +52,9 @@ class Case:
         return {str(place): block for place, block in enumerate(self.responses, start=1)}
 
 
+# Prompts end the names of their tags in something that nobody can guess.
+_NONCE = re.compile(r"-[0-9a-f]{4,}$")
+_EXAMPLE = re.compile(r"example", re.IGNORECASE)
 _REFERENCE = re.compile(r"reference|gold|ideal|expected|original", re.IGNORECASE)
 _RESPONSE = re.compile(
     r"response|answer|output|candidate|completion|assistant|target", re.IGNORECASE
@@ -75,7 +79,7 @@ _FENCE = re.compile(
     re.DOTALL | re.MULTILINE,
 )
 _HEADING = re.compile(
-    rf"^(?:#{{1,6}}|\*\*|=+|-+)[ ]*(?P<name>[^\n]*{_ROLE_WORD}[^\n]*)\n"
+    rf"^(?:#{{1,6}}|\*\*|={{2,}}|-{{2,}})[ ]*(?P<name>[^\n]*{_ROLE_WORD}[^\n]*)\n"
     r"(?P<body>.*?)(?=^(?:#{1,6} |\*\*|==|--)|\Z)",
     re.DOTALL | re.MULTILINE | re.IGNORECASE,
 )
@@ -91,7 +95,7 @@ def find_case(texts: Iterable[str]) -> Case | None:
     """Find what is to be judged in the messages of a request, newest first; None if nothing is."""
     for text in texts:
         for way in _WAYS:
-            blocks = [block for block in way(text) if not _MENTION.fullmatch(block.body)]
+            blocks = way(text)
             if any(block.role is Role.RESPONSE for block in blocks):
                 return _case(blocks, text)
     return None
@@ -114,7 +118,8 @@ def _case(blocks: list[Block], text: str) -> Case:
         responses = [block for block in responses if block.label]
     references = [block.body for block in blocks if block.role is Role.REFERENCE]
     tasks = [block.body for block in blocks if block.role is Role.TASK]
-    task = "\n".join(tasks) if tasks else _without(text, blocks)
+    # Beside a reference the task may be left out: the two are compared by themselves.
+    task = "\n".join(tasks) if tasks or references else _without(text, blocks)
     return Case(tuple(responses), references[-1] if references else None, task)
 
 
@@ -125,6 +130,7 @@ def _without(text: str, blocks: Iterable[Block]) -> str:
 
 
 def _block(name: str, body: str, more: str = "") -> Block:
+    name = _NONCE.sub("", name)
     if _REFERENCE.search(name):
         role = Role.REFERENCE
     else:
@@ -137,7 +143,8 @@ def _block(name: str, body: str, more: str = "") -> Block:
 def _from_pattern(pattern: re.Pattern[str]) -> Callable[[str], list[Block]]:
     def find(text: str) -> list[Block]:
         found = (match.groupdict() for match in pattern.finditer(text))
-        return [_block(one["name"], one["body"], one.get("more") or "") for one in found]
+        blocks = [_block(one["name"], one["body"], one.get("more") or "") for one in found]
+        return [block for block in blocks if not _MENTION.fullmatch(block.body)]
 
     return find
 
@@ -149,14 +156,24 @@ class _Tagged:
     start: int
     end: int
     block: Block
+    is_example: bool
 
     def holds(self, other: "_Tagged") -> bool:
         return self.start < other.start and other.end < self.end
 
 
 def _from_tags(text: str) -> list[Block]:
-    """Find blocks between tags; of nested ones the outer, unless the response is further in."""
-    found = _tagged(text)
+    """Find blocks between tags; of nested ones the outer, unless the response is further in.
+
+    What was judged before and is shown as an example is not to be judged again.
+    """
+    tagged = _tagged(text)
+    examples = [one for one in tagged if one.is_example]
+    found = [
+        one
+        for one in tagged
+        if not one.is_example and not any(example.holds(one) for example in examples)
+    ]
     outer = _outermost(found)
     if any(one.block.role is Role.RESPONSE for one in outer):
         return [one.block for one in outer]
@@ -172,8 +189,12 @@ def _tagged(text: str) -> list[_Tagged]:
         if not tag["end"]:
             opened[name] = tag
         elif start := opened.pop(name, None):
-            block = _block(name, text[start.end() : tag.start()], start["more"])
-            found.append(_Tagged(start.start(), tag.end(), block))
+            body = text[start.end() : tag.start()]
+            if "\n" not in body and _MENTION.fullmatch(body):
+                continue
+            block = _block(name, body, start["more"])
+            is_example = _EXAMPLE.match(name) is not None
+            found.append(_Tagged(start.start(), tag.end(), block, is_example))
     return sorted(found, key=lambda one: one.start)
 
 

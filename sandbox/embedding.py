@@ -3,10 +3,35 @@
 import hashlib
 import math
 from collections import Counter
+from collections.abc import Sequence
 
-from sandbox.words import content_words, plain_words
+from sandbox.words import content_words, count_tokens, plain_words
 
 DIMENSIONS = 256
+
+
+Vectors = list[list[float]]
+
+
+def embed_all(texts: Sequence[str], dimensions: int) -> Vectors:
+    """Give the unit vectors of texts."""
+    return [embed(text, dimensions) for text in texts]
+
+
+def exceeds(texts: Sequence[str], context_length: int) -> bool:
+    """Tell whether one of the texts is longer than a model reads, in tokens."""
+    return any(count_tokens(text) > context_length for text in texts)
+
+
+def spoil(vectors: Vectors, how: str) -> Vectors:
+    """Answer as a broken server: another dimension, too few vectors, unequal ones, empty ones."""
+    if how == "dimension":
+        return [vector[: len(vector) // 2] for vector in vectors]
+    if how == "count":
+        return vectors[:-1]
+    if how == "unequal":
+        return [*vectors[:-1], vectors[-1][:-1]]
+    return [[] for _ in vectors]
 
 
 def embed(text: str, dimensions: int = DIMENSIONS) -> list[float]:

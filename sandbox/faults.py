@@ -18,6 +18,8 @@ FaultKind = Literal[
     "wrong_encoding",
     "missing_end",
     "empty_answer",
+    "bad_judgment",
+    "odd_embedding",
     "pull_cut",
     "pull_disk_full",
 ]
@@ -34,9 +36,13 @@ _KNOWN: dict[str, dict[str, Any]] = {
     "wrong_encoding": {"times": 1},
     "missing_end": {"times": 1},
     "empty_answer": {"times": 1},
+    "bad_judgment": {"times": 1},
+    "odd_embedding": {"times": 1, "how": "dimension"},
     "pull_cut": {"times": 1, "after_share": 0.5, "how": "close"},
     "pull_disk_full": {"times": 1, "after_share": 0.5},
 }
+_CUT_WAYS = ("error", "close")
+_EMBEDDING_WAYS = ("dimension", "count", "unequal", "empty")
 ROLE_CHUNK_FIRST = "role_chunk_first_ms"
 
 
@@ -171,8 +177,9 @@ def _checked(kind: str, settings: object) -> Any:
 
 def _check_setting(kind: str, name: str, value: object) -> None:
     if name == "how":
-        if value not in ("error", "close"):
-            raise ValueError("how must be 'error' (an error in the stream) or 'close'")
+        ways = _EMBEDDING_WAYS if kind == "odd_embedding" else _CUT_WAYS
+        if value not in ways:
+            raise ValueError(f"{kind}.how must be one of {', '.join(ways)}")
     elif not (_is_number(value) or (name == "times" and value is None)):
         raise ValueError(f"{kind}.{name} must be a number of 0 or more, not {value!r}")
 

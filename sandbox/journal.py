@@ -1,7 +1,7 @@
 """What the sandbox was asked: a bounded list, for tests that count real calls."""
 
-from collections import deque
-from collections.abc import Mapping
+from collections import Counter, deque
+from collections.abc import Hashable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -45,6 +45,12 @@ class Journal:
     def __init__(self) -> None:
         self._entries: deque[Entry] = deque(maxlen=_KEPT)
         self._count = 0
+        self._asked: Counter[Hashable] = Counter()
+
+    def asked_before(self, what: Hashable) -> int:
+        """Count one more asking of the very same, and say how often it was asked before."""
+        self._asked[what] += 1
+        return self._asked[what] - 1
 
     def open(self, method: str, path: str) -> Entry:
         """Note a request that has just arrived."""
@@ -56,6 +62,7 @@ class Journal:
     def clear(self) -> None:
         """Forget everything."""
         self._entries.clear()
+        self._asked.clear()
         self._count = 0
 
     def as_json(self, wanted: Mapping[str, str]) -> dict[str, Any]:

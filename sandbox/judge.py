@@ -1,9 +1,14 @@
-"""Judge responses from what is given: facts covered, asked length kept, ended properly."""
+"""Judge responses from what is given: facts covered, asked length kept, ended properly.
+
+Some judges go by something else, so that it can be seen who finds that out.
+"""
 
 import random
+import re
 from dataclasses import dataclass
 
 from sandbox.blocks import Case
+from sandbox.models import JudgeBias
 from sandbox.reading import Reading, read_prompt
 from sandbox.text import FACTS_PER_SENTENCE
 from sandbox.words import content_words, ends_properly, plain_words, split_sentences, word_overlap
@@ -14,6 +19,22 @@ _CLOSE_ENOUGH = 0.7
 _FIRST_PLACE_BONUS = 0.2
 # Responses nearer than this many points are a tie where a tie may be answered.
 _TIE = 0.4
+# Who likes length goes by it for this share, up to so many words.
+_LENGTH_SHARE = 0.75
+_MOST_WORDS = 150
+_ORDER = re.compile(
+    r"\bignor(?:e|iere)\b|\u5ffd\u7565|\b(?:highest|top)\b.{0,40}\b(?:score|scale|mark)|"
+    r"\"score\"\s*:|^[^\w\n]*score\s*:|\bchoose this\b|\b(?:answer|give|score)\b.{0,30}\b10\b",
+    re.IGNORECASE | re.MULTILINE,
+)
+
+
+@dataclass(frozen=True)
+class Manner:
+    """How a judge judges: `noise` in points on 0 to 10, and what it goes by instead."""
+
+    noise: float
+    bias: JudgeBias = "none"
 
 
 @dataclass(frozen=True)
@@ -44,24 +65,49 @@ def examine(case: Case, response: str) -> Findings:
         closeness = min(1.0, shared / _CLOSE_ENOUGH)
         content = 0.3 * content + 0.7 * closeness
     points = 5.6 * content + 1.6 * keeps_length + 1.2 * finished + 0.8 * (not repeats)
+    if closeness is not None and not case.task:
+        points = 10 * closeness
     if not content_words(response):
         points = 0.0
     return Findings(covered, expected, keeps_length, finished, repeats, closeness, points)
 
 
-def score(case: Case, noise: float, chance: random.Random) -> float:
-    """Rate the response on 0 to 10, give or take `noise` points."""
-    points = examine(case, case.rated.body).points + chance.gauss(0, noise)
+def opinion(case: Case, response: str, bias: JudgeBias) -> float:
+    """Say what a judge thinks of a response on 0 to 10, before its noise."""
+    if bias == "random":
+        return 5.0
+    if bias == "gullible" and _ORDER.search(response):
+        return 10.0
+    points = examine(case, response).points
+    if bias == "length":
+        long = min(1.0, len(response.split()) / _MOST_WORDS)
+        points = _LENGTH_SHARE * 10 * long + (1 - _LENGTH_SHARE) * points
+    return points
+
+
+def score(case: Case, manner: Manner, chance: random.Random) -> float:
+    """Rate the response on 0 to 10, as that judge does."""
+    if manner.bias == "random":
+        return chance.uniform(0, 10)
+    points = opinion(case, case.rated.body, manner.bias) + chance.gauss(0, manner.noise)
     return min(10.0, max(0.0, points))
 
 
-def best_label(case: Case, noise: float, chance: random.Random, *, may_tie: bool = False) -> str:
+def best_label(case: Case, manner: Manner, chance: random.Random, *, may_tie: bool = False) -> str:
     """Name the best of several responses by its label, or "tie" where that may be said."""
+    labels = list(case.labelled)
+    if manner.bias == "first":
+        return labels[0]
+    if manner.bias == "random":
+        return chance.choice([*labels, *(["tie"] if may_tie else [])])
+    orders = [label for label, block in case.labelled.items() if _ORDER.search(block.body)]
+    if manner.bias == "gullible" and orders:
+        return orders[0]
     points = {
-        label: examine(case, block.body).points + chance.gauss(0, noise)
+        label: opinion(case, block.body, manner.bias) + chance.gauss(0, manner.noise)
         for label, block in case.labelled.items()
     }
-    points[next(iter(points))] += _FIRST_PLACE_BONUS
+    points[labels[0]] += _FIRST_PLACE_BONUS
     ranked = sorted(points, key=lambda label: points[label], reverse=True)
     if may_tie and len(ranked) > 1 and points[ranked[0]] - points[ranked[1]] < _TIE:
         return "tie"

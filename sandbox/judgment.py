@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sandbox.blocks import Case, outside_blocks
-from sandbox.judge import best_label, explain, explain_choice, score
-from sandbox.schema import fill, properties_of, type_of
+from sandbox.judge import Manner, best_label, explain, explain_choice, score
+from sandbox.schema import bounds_of, fill, properties_of, type_of
 
 _CHOICE_NAME = re.compile(
     r"choice|chosen|best|winner|select|pick|prefer|index|rank|number|verdict", re.IGNORECASE
@@ -29,6 +29,8 @@ _ONLY = re.compile(
     rf"\b(?:only|just|nothing but)\b[^.\n]*\b{_BARE}|\b{_BARE}(?: \w+)? (?:only|alone)\b",
     re.IGNORECASE,
 )
+_BARELY = re.compile(r"\b(?:no|without)(?: any| a)? (?:reason|explan|comment)", re.IGNORECASE)
+_TIE_WORD = re.compile(r"\btie\b", re.IGNORECASE)
 _DOUBLE_BRACKETS = re.compile(r"\[\[")
 _LAST_LINE = re.compile(
     r"^\W*(score|rating|grade|best|choice|verdict|winner)\s*:", re.IGNORECASE | re.MULTILINE
@@ -49,21 +51,25 @@ _PROSE = (
 class Verdict:
     """One judge's values for one case, leaf by leaf of whatever form is asked for."""
 
-    def __init__(self, case: Case, noise: float, chance: random.Random) -> None:
+    def __init__(
+        self, case: Case, manner: Manner, chance: random.Random, *, may_tie: bool = False
+    ) -> None:
         self._case = case
-        self._noise = noise
+        self._manner = manner
         self._chance = chance
-        self._label = best_label(case, noise, chance) if len(case.responses) > 1 else "1"
-        self._points = score(case, noise, chance)
+        self._label = "1"
+        if self.chooses:
+            self._label = best_label(case, manner, chance, may_tie=may_tie)
+        self._points = score(case, manner, chance)
         self._numbers = 0
 
     def number(self, name: str, low: float, high: float) -> float:
         """Give the chosen response's number, or the score on that scale."""
         if self.chooses and _CHOICE_NAME.search(name):
-            return float(self._label) if self._label.isdigit() else float(ord(self._label) - 64)
+            return float(self._label) if self._label.isdigit() else float(ord(self._label[0]) - 64)
         self._numbers += 1
         # A second criterion is rated a little differently from the first.
-        wobble = self._chance.gauss(0, self._noise / 2) if self._numbers > 1 else 0.0
+        wobble = self._chance.gauss(0, self._manner.noise / 2) if self._numbers > 1 else 0.0
         points = min(10.0, max(0.0, self._points + wobble))
         return low + (high - low) * points / 10
 
@@ -72,10 +78,8 @@ class Verdict:
         if not self.chooses:
             return self._graded(options)
         tie = next((one for one in options if _TIE_NAME.match(str(one))), None)
-        if tie is not None:
-            self._label = best_label(self._case, self._noise, self._chance, may_tie=True)
-            if self._label == "tie":
-                return tie
+        if tie is not None and self._label == "tie":
+            return tie
         for option in options:
             label = re.findall(r"\d+|\b[A-Za-z]\b", str(option).replace("_", " "))
             if label and label[-1].upper() in self._label_names():
@@ -93,6 +97,11 @@ class Verdict:
     def truth(self, name: str) -> bool:
         """Say yes when the response got more than half of the points."""
         return self._points > 5
+
+    @property
+    def labels(self) -> list[str]:
+        """The labels of the responses to choose from."""
+        return list(self._case.labelled)
 
     @property
     def chooses(self) -> bool:
@@ -125,6 +134,22 @@ def asks_for_judgment(instructions: str, schema: Mapping[str, Any] | None, case:
     if len(case.responses) > 1 and _SELECT.search(around):
         return True
     return bool(_RATE.search(around) and (_SCALE.search(around) or _DOUBLE_BRACKETS.search(around)))
+
+
+def may_tie(instructions: str, schema: Mapping[str, Any] | None) -> bool:
+    """Tell whether a tie is among the answers that are asked for."""
+    if not schema:
+        return _TIE_WORD.search(outside_blocks(instructions)) is not None
+    options = [one for part in properties_of(schema).values() for one in part.get("enum", ())]
+    return any(_TIE_NAME.match(str(one)) for one in options)
+
+
+def stated_scale(instructions: str, schema: Mapping[str, Any] | None) -> tuple[float, float]:
+    """Give the ends of the scale: of the schema's first number, or as the prompt states it."""
+    for part in properties_of(schema).values() if schema else ():
+        if type_of(part) in ("integer", "number"):
+            return bounds_of(part, whole=True)
+    return _scale(outside_blocks(instructions))
 
 
 def reply(
@@ -180,7 +205,9 @@ def _schema_for(key: str, low: float, high: float, verdict: Verdict) -> dict[str
     if _REASON_KEY.search(key):
         return {"type": "string"}
     if verdict.chooses and _CHOICE_NAME.search(key):
-        return {"type": "integer", "minimum": 1, "maximum": 99}
+        numbered = all(label.isdigit() for label in verdict.labels)
+        labels: list[Any] = [int(label) if numbered else label for label in verdict.labels]
+        return {"enum": [*labels, "tie"]}
     return {"type": "integer", "minimum": low, "maximum": high}
 
 
@@ -189,12 +216,15 @@ def _in_words(verdict: Verdict, around: str) -> str:
     answer = (
         verdict.text("choice") if verdict.chooses else str(round(verdict.number("", low, high)))
     )
+    line = _LAST_LINE.search(around)
+    if line and _BARELY.search(around):
+        return f"{line[1].capitalize()}: {answer}"
     if _ONLY.search(around):
         return answer
     reasons = verdict.text("reasoning")
     if _DOUBLE_BRACKETS.search(around):
         return f"{reasons} {'Verdict' if verdict.chooses else 'Rating'}: [[{answer}]]"
-    if line := _LAST_LINE.search(around):
+    if line:
         return f"{reasons}\n{line[1].capitalize()}: {answer}"
     if verdict.chooses:
         return f"Response {answer} is the best. {reasons}"

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 Provider = Literal["ollama", "openai"]
+JudgeBias = Literal["none", "length", "first", "gullible", "random"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -15,7 +16,10 @@ class ModelConfig:
     """Everything that decides how one model behaves.
 
     Durations are milliseconds, sizes are bytes. `quality`, `bad_judge_rate` and `jitter` are
-    shares from 0 to 1; `judge_noise` is a standard deviation in points on a scale of 0 to 10.
+    shares from 0 to 1; `judge_noise` is a standard deviation in points on a scale of 0 to 10, and
+    `judge_bias` what it goes by instead: it likes length, takes the first of several, obeys orders
+    in a response, or throws dice. `padding` is how many sentences that say nothing it adds to a
+    text.
     `parallel` is how many requests are answered at once before the rest queue (0: no limit).
     `size_vram` is what a loaded model takes on the GPU and `size_cpu` what of it spilled to the
     CPU; `reasoning_tokens` is how long it thinks aloud first; on OpenAI's side `reasoning_shown`
@@ -32,6 +36,8 @@ class ModelConfig:
     load_ms: float = 0.0
     bad_judge_rate: float = 0.05
     judge_noise: float = 1.0
+    judge_bias: JudgeBias = "none"
+    padding: int = 0
     parallel: int = 0
     installed: bool = True
     capability: Literal["completion", "embedding"] = "completion"
@@ -73,6 +79,7 @@ class ModelConfig:
 
 _CHOICES = {
     "provider": get_args(Provider),
+    "judge_bias": get_args(JudgeBias),
     "capability": ("completion", "embedding"),
     "reasoning_shown": ("apart", "inline", "hidden"),
 }
@@ -80,6 +87,7 @@ _TEXTS = frozenset({"name", "parameter_size", "quantization_level"})
 _SHARES = frozenset({"quality", "bad_judge_rate", "jitter"})
 _WHOLE = frozenset(
     {
+        "padding",
         "parallel",
         "parameter_count",
         "size",
@@ -114,6 +122,37 @@ def _is_number(value: object, *, whole: bool = False, most: float = float("inf")
     if isinstance(value, bool) or not isinstance(value, int if whole else (int, float)):
         return False
     return 0 <= value <= most
+
+
+# Of the models below the quality is of interest and not the speed.
+_QUICK_START_MS = 10.0
+_QUICK_TOKEN_MS = 1.0
+
+
+def _judge(kind: str, noise: float, bias: JudgeBias = "none") -> ModelConfig:
+    """Make a judge whose faults are known."""
+    return ModelConfig(
+        name=f"stand-in-judge-{kind}",
+        provider="openai",
+        quality=0.9,
+        time_to_first_token_ms=_QUICK_START_MS,
+        ms_per_token=_QUICK_TOKEN_MS,
+        bad_judge_rate=0.0,
+        judge_noise=noise,
+        judge_bias=bias,
+    )
+
+
+def _of_quality(percent: int, kind: str = "", padding: int = 0) -> ModelConfig:
+    """Make a model whose quality is known."""
+    return ModelConfig(
+        name=f"stand-in-quality-{percent}{kind}",
+        provider="openai",
+        quality=percent / 100,
+        time_to_first_token_ms=_QUICK_START_MS,
+        ms_per_token=_QUICK_TOKEN_MS,
+        padding=padding,
+    )
 
 
 DEFAULT_MODELS: tuple[ModelConfig, ...] = (
@@ -178,6 +217,16 @@ DEFAULT_MODELS: tuple[ModelConfig, ...] = (
         size_vram=1_200_000_000,
         context_length=2_048,
     ),
+    # For studies in which the truth is known: who is how good, and which judge to trust.
+    *(_of_quality(percent) for percent in (90, 75, 60, 50)),
+    _of_quality(35, "-wordy", padding=8),
+    _of_quality(10),
+    _judge("good", noise=0.3),
+    _judge("noisy", noise=3.0),
+    _judge("likes-length", noise=0.3, bias="length"),
+    _judge("takes-first", noise=0.3, bias="first"),
+    _judge("gullible", noise=0.3, bias="gullible"),
+    _judge("random", noise=0.3, bias="random"),
 )
 
 

@@ -12,9 +12,10 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from sandbox.answering import Ask
-from sandbox.embedding import DIMENSIONS, embed
+from sandbox.embedding import DIMENSIONS, embed, embed_all, exceeds
 from sandbox.endpoint import endpoint, json_body, message_pairs, noted, optional, stop_texts
 from sandbox.journal import Entry
+from sandbox.logprobs import MOST_ALTERNATIVES, told
 from sandbox.memory import keep_alive_seconds
 from sandbox.models import ModelConfig
 from sandbox.pacing import Timeline
@@ -94,10 +95,13 @@ class OllamaApi:
         model = self._model(body, entry)
         entry.purpose, entry.prompt_tokens = "embedding", sum(map(count_tokens, texts))
         self._refuse_faulty(model)
+        if body.get("truncate") is False and exceeds(texts, model.context_length):
+            raise Refusal(400, "the input length exceeds the context length")
         async with self._sandbox.memory.using(model, _keep_alive(body)):
             timeline.loaded_ns = time.monotonic_ns()
             dimensions = optional(body, "dimensions", int) or DIMENSIONS
-            vectors = [embed(text, min(dimensions, DIMENSIONS)) for text in texts]
+            vectors = embed_all(texts, min(dimensions, DIMENSIONS))
+            vectors = self._sandbox.spoiled(model, vectors)
         return JSONResponse(
             {
                 "model": model.name,
@@ -140,7 +144,8 @@ class OllamaApi:
             return StreamingResponse(lines, media_type=_ROLLING)
         async with work.started(keep_alive_s):
             text = "".join([token async for token in work.tokens()])
-            return JSONResponse({**_head(model), **part(text), **_ending(work)})
+            told = _chances(work, 0, len(work.answer.tokens))
+            return JSONResponse({**_head(model), **part(text), **told, **_ending(work)})
 
     async def _preload(
         self, model: ModelConfig, keep_alive_s: float, part: Callable[[str], dict[str, Any]]
@@ -183,12 +188,23 @@ async def _stream(
         for _ in range(work.model.reasoning_tokens if thinks else 0):
             await asyncio.sleep(work.model.ms_per_token / 1000)
             yield line({**_head(work.model), **_thought_part(_THOUGHT), "done": False})
+        place = 0
         async for token in work.tokens():
             if work.plan.in_latin_1:
                 yield line({**_head(work.model), **part("\xe9"), "done": False}).encode("latin-1")
-            yield line({**_head(work.model), **part(token), "done": False})
+            told = _chances(work, place, place + 1)
+            yield line({**_head(work.model), **part(token), "done": False, **told})
+            place += 1
         if not work.plan.without_end:
             yield line({**_head(work.model), **part(""), **_ending(work)})
+
+
+def _chances(work: Work, start: int, stop: int) -> dict[str, Any]:
+    """Write the log-probabilities of some tokens of the answer, where they are asked for."""
+    top, answer = work.ask.top_logprobs, work.answer
+    return (
+        {} if top is None else {"logprobs": told(answer.tokens, answer.leaning, top, start, stop)}
+    )
 
 
 def _chat_part(text: str) -> dict[str, Any]:
@@ -248,7 +264,16 @@ def _read_ask(body: dict[str, Any], messages: tuple[tuple[str, str], ...]) -> As
         # Ollama reads -1 and -2 as "no limit".
         max_tokens=limit if limit is not None and limit > 0 else None,
         stop=stop_texts(options.get("stop")),
+        top_logprobs=_top_logprobs(body),
     )
+
+
+def _top_logprobs(body: dict[str, Any]) -> int | None:
+    wanted = optional(body, "logprobs", bool) or False
+    top = optional(body, "top_logprobs", int) or 0
+    if not 0 <= top <= MOST_ALTERNATIVES:
+        raise Refusal(400, f"top_logprobs must be between 0 and {MOST_ALTERNATIVES}")
+    return top if wanted else None
 
 
 def _note(entry: Entry, body: dict[str, Any], ask: Ask) -> None:

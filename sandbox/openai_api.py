@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from sandbox.embedding import DIMENSIONS, embed
+from sandbox.embedding import DIMENSIONS, embed_all, exceeds
 from sandbox.endpoint import json_body, noted, optional
 from sandbox.journal import Entry
 from sandbox.models import ModelConfig
@@ -82,7 +82,11 @@ class OpenAIApi(OpenAISide):
             return StreamingResponse(events, media_type="text/event-stream", headers=headers)
         async with work.started():
             text = "".join([token async for token in work.tokens()])
-        return JSONResponse(chunks.whole(text), headers=headers_of(started, standing))
+        whole = JSONResponse(chunks.whole(text), headers=headers_of(started, standing))
+        if work.plan.in_latin_1:
+            # Byte for byte, so that the length stays what the header says.
+            whole.body = bytes(whole.body).replace(b" ", b"\xe9")
+        return whole
 
     async def embeddings(self, request: Request, entry: Entry) -> Response:
         """Embed one text or a list of texts, as numbers or in base64."""
@@ -94,9 +98,13 @@ class OpenAIApi(OpenAISide):
         tokens = sum(map(count_tokens, texts))
         entry.purpose, entry.prompt_tokens = "embedding", tokens
         self._refuse_faulty(model)
+        if exceeds(texts, model.context_length):
+            message = f"This model's maximum context length is {model.context_length} tokens; "
+            raise Refusal(400, message + "please reduce your input.", param="input")
         standing = self._spend(key, model, tokens)
         dimensions = optional(body, "dimensions", int) or DIMENSIONS
-        vectors = [embed(text, max(1, min(dimensions, DIMENSIONS))) for text in texts]
+        vectors = embed_all(texts, max(1, min(dimensions, DIMENSIONS)))
+        vectors = self._sandbox.spoiled(model, vectors)
         packed = body.get("encoding_format") == "base64"
         data = [
             {
@@ -118,7 +126,7 @@ def _wants_usage(body: dict[str, Any]) -> bool:
 
 def _texts(given: object) -> list[str]:
     texts = given if isinstance(given, list) else [given]
-    if not texts or not all(isinstance(text, str) for text in texts):
+    if not texts or not all(isinstance(text, str) and text for text in texts):
         raise Refusal(400, "'$.input' is invalid: it must be a text or texts.", param="input")
     return [str(text) for text in texts]
 

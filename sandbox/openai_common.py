@@ -14,6 +14,7 @@ from sandbox.answering import Ask
 from sandbox.endpoint import Handler, endpoint, message_pairs, optional, stop_texts
 from sandbox.journal import Entry
 from sandbox.limits import Standing
+from sandbox.logprobs import MOST_ALTERNATIVES
 from sandbox.models import ModelConfig
 from sandbox.refusal import HtmlPage, Refusal
 from sandbox.state import Sandbox
@@ -203,7 +204,25 @@ def read_chat_ask(body: Mapping[str, Any]) -> Ask:
         seed=optional(body, "seed", int),
         max_tokens=limit,
         stop=stop_texts(body.get("stop")),
+        top_logprobs=_top_logprobs(body),
     )
+
+
+def _top_logprobs(body: Mapping[str, Any]) -> int | None:
+    wanted = optional(body, "logprobs", bool) or False
+    top = optional(body, "top_logprobs", int)
+    if top is not None and not wanted:
+        message = "The 'top_logprobs' parameter is only allowed when 'logprobs' is enabled."
+        raise Refusal(400, message, param="top_logprobs")
+    return demand_few(top or 0) if wanted else None
+
+
+def demand_few(top: int) -> int:
+    """Refuse more alternatives of a token than the API tells."""
+    if 0 <= top <= MOST_ALTERNATIVES:
+        return top
+    message = f"Invalid value for 'top_logprobs': must be from 0 to {MOST_ALTERNATIVES}."
+    raise Refusal(400, message, param="top_logprobs")
 
 
 def schema_in(form: Mapping[str, Any], wrapper: Mapping[str, Any]) -> Mapping[str, Any] | None:

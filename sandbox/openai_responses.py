@@ -17,6 +17,7 @@ from sandbox.journal import Entry
 from sandbox.openai_common import (
     MALFORMED,
     OpenAISide,
+    demand_few,
     headers_of,
     identity,
     minding_thoughts,
@@ -24,12 +25,13 @@ from sandbox.openai_common import (
     required_text,
     schema_in,
 )
-from sandbox.openai_stream import thoughts_of, usage_of
+from sandbox.openai_stream import logprobs_of, thoughts_of, usage_of
 from sandbox.pacing import StreamCut
 from sandbox.refusal import Refusal
 from sandbox.state import Sandbox, Work
 
 _UNDER_WAY = ("queued", "in_progress")
+_LOGPROBS = "message.output_text.logprobs"
 
 
 @dataclass
@@ -139,7 +141,14 @@ def _read_ask(body: Mapping[str, Any]) -> Ask:
         wants_json=form.get("type") == "json_object",
         temperature=1.0 if temperature is None else temperature,
         max_tokens=optional(body, "max_output_tokens", int),
+        top_logprobs=_top_logprobs(body),
     )
+
+
+def _top_logprobs(body: Mapping[str, Any]) -> int | None:
+    include = body.get("include")
+    wanted = isinstance(include, list) and _LOGPROBS in include
+    return demand_few(optional(body, "top_logprobs", int) or 0) if wanted else None
 
 
 def _begun(work: Work, *, in_background: bool) -> dict[str, Any]:
@@ -187,7 +196,8 @@ def _output(work: Work, text: str) -> list[dict[str, Any]]:
         summary = [{"type": "summary_text", "text": thoughts}] if shown else []
         output.append({"id": "rs_1", "type": "reasoning", "summary": summary})
     if text:
-        part = {"type": "output_text", "text": text, "annotations": []}
+        logprobs = logprobs_of(work) or []
+        part = {"type": "output_text", "text": text, "annotations": [], "logprobs": logprobs}
         output.append({"id": "msg_1", "type": "message", "role": "assistant", "content": [part]})
     return output
 

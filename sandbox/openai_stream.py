@@ -7,6 +7,7 @@ import uuid
 from collections.abc import AsyncIterator
 from typing import Any
 
+from sandbox.logprobs import told
 from sandbox.pacing import sleep_until
 from sandbox.state import Work
 
@@ -31,8 +32,10 @@ class ChatStream:
         choice = {
             "index": 0,
             "message": message,
-            "logprobs": None,
-            "finish_reason": self._work.answer.finish_reason,
+            "logprobs": _content(logprobs_of(self._work)),
+            "finish_reason": None
+            if self._work.plan.without_end
+            else self._work.answer.finish_reason,
         }
         head = self._head("chat.completion")
         return {**head, "choices": [choice], "usage": usage_of(self._work)}
@@ -46,13 +49,13 @@ class ChatStream:
             if work.plan.role_chunk_first_ms is not None:
                 yield self._role()
                 role_sent = True
-            async for delta in self._deltas():
+            async for delta, logprobs in self._deltas():
                 if not role_sent:
                     yield self._role()
                     role_sent = True
                 if work.plan.in_latin_1:
                     yield self._chunk({"content": "\xe9"}).encode("latin-1")
-                yield self._chunk(delta)
+                yield self._chunk(delta, logprobs=logprobs)
             if work.plan.without_end:
                 return
             if not role_sent:
@@ -63,20 +66,22 @@ class ChatStream:
                 yield _event({**head, "choices": [], "usage": usage_of(work)})
             yield "data: [DONE]\n\n"
 
-    async def _deltas(self) -> AsyncIterator[dict[str, Any]]:
-        """Give the thoughts, as the model shows them, and then the answer."""
+    async def _deltas(self) -> AsyncIterator[tuple[dict[str, Any], dict[str, Any] | None]]:
+        """Give the thoughts, as the model shows them, and then the answer with its chances."""
         model = self._work.model
         thoughts = thoughts_of(self._work)
         for place, thought in enumerate(thoughts):
             await asyncio.sleep(model.ms_per_token / 1000)
             if model.reasoning_shown == "apart":
-                yield {"reasoning_content": thought}
+                yield {"reasoning_content": thought}, None
             elif model.reasoning_shown == "inline":
                 opening = "<think>\n" if place == 0 else ""
                 closing = "\n</think>\n\n" if place + 1 == len(thoughts) else ""
-                yield {"content": opening + thought + closing}
+                yield {"content": opening + thought + closing}, None
+        chances = iter(logprobs_of(self._work) or ())
         async for token in self._work.tokens():
-            yield {"content": token}
+            one = next(chances, None)
+            yield {"content": token}, _content(None if one is None else [one])
 
     async def _wait_for_role(self) -> None:
         """Wait until the role chunk is due, where it is asked to lead the first token."""
@@ -88,8 +93,14 @@ class ChatStream:
     def _role(self) -> str:
         return self._chunk({"role": "assistant", "content": "", "refusal": None})
 
-    def _chunk(self, delta: dict[str, Any], finish_reason: str | None = None) -> str:
-        choice = {"index": 0, "delta": delta, "logprobs": None, "finish_reason": finish_reason}
+    def _chunk(
+        self,
+        delta: dict[str, Any],
+        finish_reason: str | None = None,
+        *,
+        logprobs: dict[str, Any] | None = None,
+    ) -> str:
+        choice = {"index": 0, "delta": delta, "logprobs": logprobs, "finish_reason": finish_reason}
         content = {**self._head("chat.completion.chunk"), "choices": [choice]}
         return _event({**content, "usage": None} if self._with_usage else content)
 
@@ -102,6 +113,16 @@ class ChatStream:
             "service_tier": "default",
             "system_fingerprint": self._work.model.fingerprint,
         }
+
+
+def logprobs_of(work: Work) -> list[dict[str, Any]] | None:
+    """Give the tokens of an answer with their log-probabilities, where they are asked for."""
+    top = work.ask.top_logprobs
+    return None if top is None else told(work.answer.tokens, work.answer.leaning, top)
+
+
+def _content(logprobs: list[dict[str, Any]] | None) -> dict[str, Any] | None:
+    return None if logprobs is None else {"content": logprobs, "refusal": None}
 
 
 def usage_of(work: Work) -> dict[str, Any]:

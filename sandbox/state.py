@@ -7,6 +7,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 
 from sandbox.answering import Answer, Ask, answer
+from sandbox.embedding import Vectors, spoil
 from sandbox.faults import FaultBook, StreamPlan
 from sandbox.journal import Entry, Journal
 from sandbox.limits import Keys, Limits
@@ -38,7 +39,10 @@ class Sandbox:
         """Decide the answer to a request and what happens to it on the way."""
         self._answered += 1
         repeat = (self._seed, self._answered)
-        decided = answer(model, ask, repeat)
+        spoils = self.faults.take(model.name, "bad_judgment") is not None
+        asked_before = self.journal.asked_before((model.name, hash(ask.messages)))
+        behaving = replace(model, bad_judge_rate=1.0) if spoils else model
+        decided = answer(behaving, ask, repeat, asked_before)
         plan = self.faults.plan(model.name)
         if plan.empty:
             decided = replace(decided, tokens=())
@@ -46,6 +50,11 @@ class Sandbox:
         entry.purpose = "judgment" if decided.judged else "text"
         entry.prompt_tokens = ask.prompt_tokens
         return Work(self, model, ask, entry, decided, plan, times)
+
+    def spoiled(self, model: ModelConfig, vectors: Vectors) -> Vectors:
+        """Give the embeddings as they are, or spoilt where a fault asks for that."""
+        fault = self.faults.take(model.name, "odd_embedding")
+        return spoil(vectors, fault["how"]) if fault else vectors
 
     @asynccontextmanager
     async def slot(self, model: ModelConfig) -> AsyncIterator[None]:

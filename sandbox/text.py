@@ -38,6 +38,11 @@ def compose(prompt: str, quality: float, seed: object, forbidden: Sequence[str] 
     return withhold(" ".join(_spoil(sentences, quality, chance)), forbidden)
 
 
+def padded(text: str, sentences: int) -> str:
+    """Make a text longer without saying more."""
+    return " ".join([text, *itertools.islice(itertools.cycle((*SUPPORT, *WANDERING)), sentences)])
+
+
 def withhold(text: str, forbidden: Sequence[str]) -> str:
     """Take every forbidden name out of a text, however it is spelled in upper and lower case."""
     for name in forbidden:

@@ -13,6 +13,7 @@ from db.engine import Database
 from db.migrate import migrate
 from slam.export import export
 from slam.host import host
+from slam.score import score
 from slam.up import up
 
 
@@ -67,6 +68,7 @@ def import_command(path: Path, study: str | None, as_json: bool) -> None:
 
 cli.add_command(host)
 cli.add_command(export)
+cli.add_command(score)
 
 
 def _database() -> Database:

@@ -1,7 +1,8 @@
 """Fixtures that every test may use: a real SQLite file and a real PostgreSQL, each migrated."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 
 import hypothesis
@@ -50,23 +51,37 @@ def migrated_database(postgresql: PostgreSQL) -> Iterator[str]:
         yield url
 
 
+@pytest.fixture(scope="session")
+def own_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One name for the folder of each test in turn, so that all have the same database URL."""
+    return tmp_path_factory.mktemp("own") / "folder"
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+def database_url(request: pytest.FixtureRequest, tmp_path: Path, own_folder: Path) -> str:
     """The URL of a migrated, empty database of each kind."""
+    url: str
     if request.param == "sqlite":
-        path = tmp_path / "slam.sqlite3"
-        shutil.copy(request.getfixturevalue("migrated_file"), path)
-        yield sqlite_url(path)
+        shutil.copy(request.getfixturevalue("migrated_file"), tmp_path / "slam.sqlite3")
+        own_folder.unlink(missing_ok=True)
+        own_folder.symlink_to(tmp_path)
+        url = sqlite_url(own_folder / "slam.sqlite3")
     else:
-        url: str = request.getfixturevalue("migrated_database")
+        url = request.getfixturevalue("migrated_database")
         empty(url)
-        yield url
+    return url
+
+
+@pytest.fixture(scope="session")
+def database_of() -> Callable[[str], Database]:
+    """The `Database` of a URL, one for all tests: its statements are compiled only once."""
+    return cache(Database)
 
 
 @pytest.fixture
-def database(database_url: str) -> Iterator[Database]:
+def database(database_url: str, database_of: Callable[[str], Database]) -> Iterator[Database]:
     """A migrated, empty database of each kind."""
-    database = Database(database_url)
+    database = database_of(database_url)
     yield database
     database.close()
 

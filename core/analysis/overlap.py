@@ -23,6 +23,7 @@ __all__ = [
     "Groups",
     "agreeing_orders",
     "chance_jaccard",
+    "chance_of_overlap",
     "chance_rank_biased_overlap",
     "disagreeing_orders",
     "expected_jaccard",
@@ -79,6 +80,23 @@ def chance_rank_biased_overlap(n: int, k: int) -> Fraction:
     At depth d two random sets of d names out of n share d*d/n on average.
     """
     return Fraction(k + 1, 2 * n)
+
+
+def chance_of_overlap(first: Groups, second: Groups, k: int) -> Fraction:
+    """Return how likely a random order is to share at least as many of the first `k` names.
+
+    The tail of the hypergeometric distribution; where ties leave the overlap of the two rankings
+    open, the mean of it over tie-breaks.
+    """
+    by_chance = _hypergeometric(sum(map(len, first)), k, k)
+    shared = _overlap_distribution(_inclusion(first, k), _inclusion(second, k), k)
+    return sum(
+        (
+            p * sum((q for hits, q in by_chance.items() if hits >= overlap), Fraction())
+            for overlap, p in shared.items()
+        ),
+        Fraction(),
+    )
 
 
 def agreeing_orders(first: Groups, second: Groups) -> tuple[list[str], list[str]]:

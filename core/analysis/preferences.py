@@ -11,7 +11,7 @@ from core.analysis.intervals import crossed_estimate
 from core.analysis.quality import quality_row
 from core.errors import InvalidInputError
 
-__all__ = ["preference_share_by_model"]
+__all__ = ["points_of", "preference_share_by_model"]
 
 _SHARE_SCALE: Final[Scale] = (0.0, 1.0)
 _POINTS_OF_FIRST: Final = {"first": 1.0, "tie": 0.5, "both_bad": 0.5, "second": 0.0}
@@ -50,16 +50,26 @@ def preference_share_by_model(preferences: pd.DataFrame, criterion: str) -> pd.D
     return frame.sort_values(["mean", "model"], ascending=[False, True], ignore_index=True)
 
 
-def _points(comparisons: pd.DataFrame) -> pd.DataFrame:
-    """Return two rows per comparison: what the first model got of one point, and the second."""
+def points_of(comparisons: pd.DataFrame) -> "pd.Series[float]":
+    """Return what the response shown first got of one point in each comparison.
+
+    `comparisons` is a `PREFERENCES` frame. Raises `InvalidInputError` for a preference that is not
+    first, second, tie or both_bad.
+    """
     unknown = set(comparisons["preference"]) - set(_POINTS_OF_FIRST)
     if unknown:
         raise InvalidInputError(
             f"A preference is {min(map(str, unknown))!r}: it must be first, second, tie or "
             "both_bad."
         )
+    return comparisons["preference"].map(_POINTS_OF_FIRST).astype(float)
+
+
+def _points(comparisons: pd.DataFrame) -> pd.DataFrame:
+    """Return two rows per comparison: what the first model got of one point, and the second."""
+    points_of_first = points_of(comparisons)
     of_models = comparisons[comparisons["first_model"] != comparisons["second_model"]]
-    points = of_models["preference"].map(_POINTS_OF_FIRST).astype(float)
+    points = points_of_first[of_models.index]
     who = of_models[["rater_id", "test_case", "preference"]]
     first = who.assign(model=of_models["first_model"], points=points)
     second = who.assign(model=of_models["second_model"], points=1.0 - points)

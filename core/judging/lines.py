@@ -33,8 +33,8 @@ class GivenResponse(BaseModel):
 class Line:
     """One line: what it gives, or the ``problem`` that it has as a sentence.
 
-    ``id`` is also of a line with a problem, where it can be read; ``bytes_read`` counts all bytes up
-    to the line's end.
+    ``id`` is also of a line with a problem, where it can be read; ``bytes_read`` counts all bytes
+    up to the line's end.
     """
 
     number: int

@@ -43,8 +43,8 @@ class Timeline:
 
     ``first_chunk_ns`` is the first thing on the stream, be it empty or a thought;
     ``time_to_first_token_ns`` the first chunk that carries text of the answer; both are ``None``
-    when there was none, and for an answer that was not streamed. ``duration_ns`` is ``None`` for an answer that was made in our absence and
-    whose provider tells no times.
+    when there was none, and for an answer that was not streamed. ``duration_ns`` is ``None`` for
+    an answer that was made in our absence and whose provider tells no times.
     """
 
     first_chunk_ns: int | None
@@ -102,7 +102,8 @@ class ChatReply:
 
     ``reasoning_text`` is what the model thought aloud, never part of ``text``. ``load_duration_ns``
     is the part of the time that went into loading the model. ``token_logprobs`` are of the tokens
-    of the answer, in order; ``None`` where the provider gave none.
+    of the answer, in order, after those of thoughts that were written into it; ``None`` where the
+    provider gave none.
     """
 
     text: str

@@ -2,7 +2,8 @@
 
 Retries are `stamina`'s: exponential with jitter, bounded in number, and a provider's
 ``Retry-After`` is obeyed unless it is longer than the patience. While the provider is taken for
-dead, calls wait at its gate instead of using up their attempts.
+dead, calls wait at its gate instead of using up their attempts. Where a reply came but cannot be
+read, the model is asked once more.
 """
 
 import asyncio
@@ -157,18 +158,29 @@ async def call(
         ProviderError: the last attempt's failure, already recorded.
     """
     async with lane.slot() as slot:
+        making = _Making(provider, request, lane.gate, slot, recorder, in_background)
+        try:
+            # Nearly always it works, and the machinery of retries is a tenth of a call's CPU.
+            return await making.while_dead()
+        except ProviderError as error:
+            first_failure = error
         async for attempt in stamina.retry_context(
-            on=_patience, attempts=MAX_ATTEMPTS, timeout=None, wait_initial=0.5, wait_max=MAX_WAIT_S
+            on=making.patience,
+            attempts=MAX_ATTEMPTS,
+            timeout=None,
+            wait_initial=0.5,
+            wait_max=MAX_WAIT_S,
         ):
             with attempt:
-                made = _Making(provider, request, lane.gate, slot, recorder, in_background)
-                return await made.while_dead()
+                if attempt.num == 1:
+                    raise first_failure
+                return await making.while_dead()
     raise AssertionError("unreachable: the last attempt's error is raised")
 
 
 @dataclass(frozen=True, slots=True)
 class _Making(Generic[Result]):
-    """The making of one answer."""
+    """The making of one answer; ``unread`` are the failures of replies that could not be read."""
 
     provider: Provider
     request: ChatRequest
@@ -176,6 +188,13 @@ class _Making(Generic[Result]):
     slot: Slot
     recorder: Recorder[Result]
     in_background: bool
+    unread: list[ProviderError] = field(default_factory=list)
+
+    def patience(self, error: Exception) -> bool | float:
+        """Stamina's hook: whether to try again, or after how many seconds."""
+        if self.unread and error is self.unread[-1]:
+            return 0.0 if len(self.unread) == 1 else False
+        return _patience(error)
 
     async def while_dead(self) -> Result:
         """One attempt, made again as long as its failures only say that the provider is down.
@@ -221,6 +240,8 @@ class _Making(Generic[Result]):
         try:
             return await storing
         except ProviderError as error:
+            if error.kind is FailureKind.UNPARSABLE:
+                self.unread.append(error)
             await self.recorder.failed(attempt_id, error)
             raise
         finally:
@@ -271,7 +292,6 @@ def _naming_the_wait(error: ProviderError) -> ProviderError:
 
 
 def _patience(error: Exception) -> bool | float:
-    """Stamina's hook: whether to try again, or after how many seconds."""
     if not isinstance(error, ProviderError) or error.kind not in RETRIED_KINDS:
         return False
     if error.kind is FailureKind.EMPTY and error.finish_reason != "stop":

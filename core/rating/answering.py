@@ -23,7 +23,6 @@ from db.tables import (
     AnswerStatus,
     ControlKind,
     Preference,
-    RatingConflict,
     SessionStatus,
 )
 from db.types import utc_now
@@ -89,7 +88,7 @@ def _store(
     if status is SessionStatus.STARTED and is_current and rating_step.add_ratings(connection, rows):
         return True
     if status is not SessionStatus.WITHDRAWN:
-        _keep_conflicts(connection, rows)
+        rating_step.keep_conflicts(connection, rows, MOST_CONFLICTS)
     return False
 
 
@@ -100,18 +99,6 @@ def _status_under_lock(connection: Connection, session_id: str, *, goes_on: bool
             revive(session, session_id)
             return SessionStatus.STARTED
         return row.status
-
-
-def _keep_conflicts(connection: Connection, rows: list[dict[str, Any]]) -> None:
-    conflicts = [row for row in rows if not rating_step.has_given(connection, row)]
-    if not conflicts:
-        return
-    if rating_step.conflicts_of(connection, rows[0]["item_id"]) >= MOST_CONFLICTS:
-        return
-    names = ("item_id", "criterion", "value", "preference", "status", "comment")
-    with Session(connection) as session:
-        session.add_all(RatingConflict(**{name: row[name] for name in names}) for row in conflicts)
-        session.flush()
 
 
 def _rows(

@@ -8,11 +8,11 @@ from typing import Any
 
 from sqlmodel import Session
 
-from core.errors import NotFoundError
 from core.rating.design import design_of
+from core.rating.getting import campaign_of
 from db.engine import Database
 from db.repositories.balance import CellCount, ItemCounts, UnitCount, counters
-from db.tables import Campaign, SessionStatus
+from db.tables import SessionStatus
 
 COMPLETE = frozenset({SessionStatus.COMPLETE})
 """The sessions that count in results."""
@@ -104,10 +104,7 @@ def balance_of(
         NotFoundError: there is no such campaign.
     """
     with database.read() as session:
-        campaign = session.get(Campaign, campaign_id)
-        if campaign is None:
-            raise NotFoundError(f"There is no campaign {campaign_id!r}; pick one from the list.")
-        overlap = design_of(campaign.design).overlap
+        overlap = design_of(campaign_of(session, campaign_id).design).overlap
         counts = ItemCounts(session, campaign_id, statuses)
         cells = counts.cells(overlap)
         places = counts.places()

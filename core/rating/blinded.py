@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from core.rating.blind_names import blind_names
-from core.rating.getting import campaign_of
-from core.rating.monitoring import arm_name, case_names, version_of_campaign
+from core.rating.getting import campaign_of, version_of_campaign
+from core.rating.monitoring import arm_name, case_names
 from db.engine import Database
 from db.tables import ControlKind
 

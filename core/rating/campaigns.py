@@ -8,12 +8,13 @@ from random import SystemRandom
 
 from sqlmodel import Session
 
-from core.errors import InvalidInputError, NotFoundError
+from core.errors import InvalidInputError
 from core.exchange.storable import is_storable, shown
 from core.rating.blindness import model_named_in
 from core.rating.controls import GoldItem, make_controls
 from core.rating.default_texts import default_texts
 from core.rating.design import CampaignDesign, design_of
+from core.rating.getting import campaign_of
 from core.rating.units import add_units, units_of
 from core.studies.rubric import Rubric, rubric_of
 from core.studies.service import freeze, newest_content, require_prompt
@@ -143,7 +144,7 @@ def close_campaign(database: Database, campaign_id: str, actor: str) -> None:
         NotFoundError: there is no such campaign.
     """
     with database.write() as session:
-        campaign = _locked(session, campaign_id)
+        campaign = campaign_of(session, campaign_id, lock=True)
         if campaign.status is CampaignStatus.CLOSED:
             return
         campaign.status, campaign.closed_at = CampaignStatus.CLOSED, utc_now()
@@ -168,7 +169,7 @@ def change_schedule(
     """
     _check_schedule(opens_at, expires_at, capacity)
     with database.write() as session:
-        campaign = _locked(session, campaign_id)
+        campaign = campaign_of(session, campaign_id, lock=True)
         _check_not_closed(campaign)
         before = _schedule(campaign)
         campaign.opens_at, campaign.expires_at = opens_at, expires_at
@@ -184,7 +185,7 @@ def unlock_names(database: Database, campaign_id: str, actor: str) -> None:
         NotFoundError: there is no such campaign.
     """
     with database.write() as session:
-        campaign = _locked(session, campaign_id)
+        campaign = campaign_of(session, campaign_id, lock=True)
         if campaign.names_unlocked_at is None:
             campaign.names_unlocked_at, campaign.names_unlocked_by = utc_now(), actor
             session.add(campaign)
@@ -223,19 +224,12 @@ def _turn(
     database: Database, campaign_id: str, status: CampaignStatus, action: str, actor: str
 ) -> None:
     with database.write() as session:
-        campaign = _locked(session, campaign_id)
+        campaign = campaign_of(session, campaign_id, lock=True)
         _check_not_closed(campaign)
         if campaign.status is not status:
             campaign.status = status
             session.add(campaign)
             _audit(session, campaign, action, actor, {"name": campaign.name})
-
-
-def _locked(session: Session, campaign_id: str) -> Campaign:
-    campaign = Campaigns(session).locked(campaign_id)
-    if campaign is None:
-        raise NotFoundError(f"There is no campaign {campaign_id!r}; pick one from the list.")
-    return campaign
 
 
 def _check_not_closed(campaign: Campaign) -> None:

@@ -2,19 +2,20 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
 import pandas as pd
 
 from core.errors import InvalidInputError
-from core.rating.controls import is_right
+from core.rating.attention import attention_failures
 from core.rating.design import Outcome, design_of
 from core.rating.getting import campaign_of
 from db.engine import Database
-from db.repositories.outcomes import CheckAnswer, CodeRow, Outcomes, SessionRow
-from db.tables import ControlKind, SessionStatus
+from db.repositories import attention
+from db.repositories.outcomes import CodeRow, Outcomes, SessionRow
+from db.tables import SessionStatus
 
 COLUMNS = (
     "rater",
@@ -73,7 +74,8 @@ def codes_frame(database: Database, campaign_id: str) -> pd.DataFrame:
     with database.read() as session:
         design = design_of(campaign_of(session, campaign_id).design)
         outcomes = Outcomes(session, campaign_id)
-        failures = attention_failures(outcomes.attention_answers())
+        answers = attention.of_campaign(session.connection(), campaign_id)
+        failures = attention_failures(answers)
         rows = [
             _row(one, failures, design.platform.session_parameter) for one in outcomes.sessions()
         ]
@@ -110,14 +112,6 @@ def verify_codes(database: Database, campaign_id: str, pasted: str) -> list[Past
     return [_looked_up(code, times, ended, platform) for code, times in counts.items()]
 
 
-def attention_failures(answers: Iterable[CheckAnswer]) -> Counter[str]:
-    """``session id -> attention items that were not answered as they say``."""
-    by_item: dict[str, list[CheckAnswer]] = {}
-    for answer in answers:
-        by_item.setdefault(answer.item_id, []).append(answer)
-    return Counter(group[0].session_id for group in by_item.values() if _is_right(group) is False)
-
-
 def _looked_up(
     code: str, times: int, ended: Mapping[str, CodeRow], platform: Mapping[str, Outcome]
 ) -> PastedCode:
@@ -128,12 +122,6 @@ def _looked_up(
     if code in platform:
         return PastedCode(code, times, CodeStatus.PLATFORM, platform[code])
     return PastedCode(code, times, CodeStatus.UNKNOWN)
-
-
-def _is_right(group: list[CheckAnswer]) -> bool | None:
-    values = {one.criterion: one.answer for one in group if one.answer is not None}
-    first = group[0]
-    return is_right(ControlKind.ATTENTION, first.expected, values, is_second=first.is_second)
 
 
 def _row(

@@ -1,7 +1,6 @@
 """How a session ends: complete or not, with a code of its own and the way back to the platform."""
 
 import secrets
-from collections import defaultdict
 from collections.abc import Mapping
 from datetime import datetime
 from urllib.parse import quote
@@ -9,17 +8,16 @@ from urllib.parse import quote
 from sqlalchemy import Connection
 from sqlmodel import Session
 
+from core.rating.attention import attention_failures
 from core.rating.content import CampaignContent
-from core.rating.controls import is_right
-from core.rating.design import Outcome, Platform
+from core.rating.design import CampaignDesign, Outcome, Platform
 from core.rating.refusals import Cause, RefusalError
 from core.rating.reserving import release, retain
 from core.rating.views import Ending
-from db.repositories import rating_step
+from db.repositories import attention, rating_step
 from db.repositories.exclusions import is_left_out
 from db.repositories.rating import Campaigns, Sessions
-from db.repositories.rating_step import AnsweredControl
-from db.tables import AnswerStatus, ControlKind, RatingSession, SessionStatus
+from db.tables import RatingSession, SessionStatus
 
 _CODE_LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 _WITHDRAWABLE = {
@@ -44,12 +42,9 @@ def finish(
         if row.status is SessionStatus.ABANDONED:
             # The last answer came at the moment at which the items went back to the pool.
             revive(session, session_id)
-        failures = attention_failures(connection, session_id, content)
-        if failures <= content.design.attention_failures_allowed:
-            rating_step.end(connection, session_id, SessionStatus.COMPLETE, now)
-        else:
-            rating_step.end(connection, session_id, SessionStatus.FAILED_CHECKS, now)
-        if failures > content.design.attention_failures_allowed or is_left_out(session, row):
+        status = _status_of(connection, session_id, content.design)
+        rating_step.end(connection, session_id, status, now)
+        if status is not SessionStatus.COMPLETE or is_left_out(session, row):
             release(session, session_id, now)
             session.flush()
 
@@ -79,17 +74,6 @@ def lock_of_session(session: Session, session_id: str) -> RatingSession:
     return row
 
 
-def attention_failures(connection: Connection, session_id: str, content: CampaignContent) -> int:
-    """How many of the session's attention items were answered otherwise than they asked."""
-    if not content.design.attention_items:
-        return 0
-    answers = rating_step.answered_controls(connection, session_id, ControlKind.ATTENTION)
-    by_item: dict[str, list[AnsweredControl]] = defaultdict(list)
-    for one in answers:
-        by_item[one.item_id].append(one)
-    return sum(not _is_right(rows) for rows in by_item.values())
-
-
 def ending_of(session: Session, row: RatingSession, content: CampaignContent) -> Ending:
     """What a rater whose session has ended is told."""
     outcome = Outcome(row.status)
@@ -105,18 +89,13 @@ def ending_of(session: Session, row: RatingSession, content: CampaignContent) ->
     )
 
 
-def _is_right(rows: list[AnsweredControl]) -> bool | None:
-    first = rows[0]
-    values = {
-        one.criterion: one.value if one.preference is None else one.preference for one in rows
-    }
-    return is_right(
-        first.kind,
-        first.expected,
-        {key: value for key, value in values.items() if value is not None},
-        is_second=first.is_second,
-        cannot_judge=first.status is AnswerStatus.CANNOT_JUDGE,
-    )
+def _status_of(connection: Connection, session_id: str, design: CampaignDesign) -> SessionStatus:
+    """What becomes of a session with all items answered."""
+    if design.attention_items:
+        failures = attention_failures(attention.of_session(connection, session_id))
+        if failures.total() > design.attention_failures_allowed:
+            return SessionStatus.FAILED_CHECKS
+    return SessionStatus.COMPLETE
 
 
 def _return_url(

@@ -74,12 +74,9 @@ def expert_invitation(database: Database, invite_token: str) -> Invitation:
             raise RefusalError(Cause.UNKNOWN_LINK)
         if invite.session_id is None:
             _check_open(campaign)
-        row = Sessions(session).get(invite.session_id) if invite.session_id else None
-        was_sent_away = row is not None and row.status in _MAY_COME_AGAIN
-        if invite.used_at is not None and not was_sent_away:
-            raise RefusalError(Cause.INVITE_USED)
+        earlier = Sessions(session).get(invite.session_id) if invite.session_id else None
+        is_under_way = _goes_on_by(invite, earlier)
         design = design_of(campaign.design)
-        is_under_way = row is not None and not was_sent_away
         return _invitation(session, campaign, design, is_under_way=is_under_way)
 
 
@@ -147,12 +144,10 @@ def start_invited(
         earlier = Sessions(session).get(invite.session_id) if invite.session_id else None
         if earlier is not None and earlier.start_nonce == start_nonce:
             return earlier.id
-        was_sent_away = earlier is not None and earlier.status in _MAY_COME_AGAIN
-        if invite.used_at is not None and not was_sent_away:
-            raise RefusalError(Cause.INVITE_USED)
+        goes_on = _goes_on_by(invite, earlier)
         invite.used_at = utc_now()
         session.add(invite)
-        if earlier is not None and not was_sent_away:
+        if earlier is not None and goes_on:
             return earlier.id
         _check_open(campaign)
         rater = _expert(session, campaign, invite, earlier, name)
@@ -343,6 +338,18 @@ def _invite(session: Session, token: str) -> Invite:
         raise RefusalError(Cause.UNKNOWN_LINK)
     _check_not_revoked(invite)
     return invite
+
+
+def _goes_on_by(invite: Invite, earlier: RatingSession | None) -> bool:
+    """Whether an invitation leads on to its earlier session; otherwise one may begin.
+
+    Raises:
+        RefusalError: the invitation was used, and its person was not sent away then.
+    """
+    was_sent_away = earlier is not None and earlier.status in _MAY_COME_AGAIN
+    if invite.used_at is not None and not was_sent_away:
+        raise RefusalError(Cause.INVITE_USED)
+    return earlier is not None and not was_sent_away
 
 
 def _check_not_revoked(invite: Invite) -> None:

@@ -7,24 +7,23 @@ from datetime import datetime, timedelta
 from statistics import median
 
 import pandas as pd
-from sqlmodel import Session
 
+from core.rating.attention import attention_failures
 from core.rating.blind_names import blind_names
-from core.rating.codes import attention_failures
 from core.rating.design import CampaignDesign, Protocol, design_of
 from core.rating.disagreement import (
     Disagreement,
     disagreement_of_pairs,
     disagreement_of_scores,
 )
-from core.rating.getting import campaign_of
+from core.rating.getting import campaign_of, version_of_campaign
 from core.rating.pace import WINDOW, Finish, estimated_finish, unknown_finish
 from core.studies.rubric import rubric_of
 from db.engine import Database
+from db.repositories import attention
 from db.repositories.monitoring import Monitoring
-from db.repositories.outcomes import Outcomes
-from db.repositories.studies import Studies, VersionContent
-from db.tables import Campaign, CampaignStatus, SessionStatus, StudyVersion, TestCase
+from db.repositories.studies import VersionContent
+from db.tables import Campaign, CampaignStatus, SessionStatus, TestCase
 
 ACTIVE_WITHIN = timedelta(minutes=5)
 """Who answered something so recently is taken to be at it."""
@@ -121,7 +120,7 @@ def load_collected(database: Database, campaign_id: str) -> Collected:
         monitoring = Monitoring(session, campaign_id)
         content = version_of_campaign(session, campaign)
         cells = _cells(monitoring, design, campaign, content)
-        checks = Outcomes(session, campaign_id).attention_answers(NEWEST_SESSIONS)
+        checks = attention.of_campaign(session.connection(), campaign_id, NEWEST_SESSIONS)
         active = monitoring.active_ms(NEWEST_SESSIONS)
         counts = ["rated", "reserved", "target"]
         return Collected(
@@ -140,11 +139,6 @@ def cost_of(design: CampaignDesign, finished_sessions: int) -> float | None:
     if design.pay_per_session is None:
         return None
     return finished_sessions * design.pay_per_session * (1 + design.platform_fee_share)
-
-
-def version_of_campaign(session: Session, campaign: Campaign) -> VersionContent:
-    """The version whose responses the campaign shows, inside the caller's transaction."""
-    return Studies(session).content(session.get_one(StudyVersion, campaign.study_version_id))
 
 
 def case_names(test_cases: tuple[TestCase, ...]) -> dict[str, str]:

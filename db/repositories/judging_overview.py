@@ -1,8 +1,9 @@
 """How the judging of a study goes on as a whole, in a few cheap queries."""
 
 from collections.abc import Sequence
+from typing import Any
 
-from sqlalchemy import func
+from sqlalchemy import Select, func
 from sqlalchemy import select as select_columns
 from sqlmodel import Session, col, select
 
@@ -79,7 +80,7 @@ class JudgingOverview:
         return self.session.exec(query).all()
 
     @property
-    def _version_ids(self) -> object:
+    def _version_ids(self) -> Select[Any]:
         return select_columns(col(StudyVersion.id)).where(
             col(StudyVersion.study_id) == self.study_id
         )

@@ -225,8 +225,47 @@ class Judgment(SQLModel, table=True):
     completed_at: datetime | None = moment_field(nullable=True)
 
 
+class JudgeTrial(SQLModel, table=True):
+    """One question put to a judge as somebody is setting it up, to see what comes of it.
+
+    It is no judgment and counts nowhere. ``options`` hold what differs from the judge's defaults,
+    saved or not; ``inputs_hash`` says which of the questions about the response was put, and
+    ``judge_label`` what the page of what was spent calls it. ``raw_reply`` is kept, and
+    ``error_message`` says why, where the reply could not be read.
+    """
+
+    __tablename__ = "judge_trial"
+
+    id: str = key_field()
+    study_id: str = Field(foreign_key="study.id", index=True)
+    judge_name: str = Field(max_length=100)
+    judge_label: str
+    model: str | None = Field(default=None, max_length=300)
+    options: dict[str, Any] = json_field()
+    response_id: str = Field(foreign_key="response.id")
+    inputs_hash: str = Field(max_length=64)
+    status: CallStatus = choice_field(CallStatus, default=CallStatus.PLANNED, index=True)
+    score: float | None = None
+    raw_score: float | None = None
+    reasoning: str | None = None
+    details: dict[str, Any] = json_field()
+    raw_reply: str | None = None
+    prompt_tokens: int | None = None
+    completion_tokens: int | None = None
+    duration_ns: int | None = Field(default=None, sa_type=BigInteger)
+    cost_usd: float | None = None
+    error_kind: str | None = Field(default=None, max_length=64)
+    error_message: str | None = None
+    requested_at: datetime = moment_field()
+    requested_by: str
+    started_at: datetime | None = moment_field(nullable=True)
+    completed_at: datetime | None = moment_field(nullable=True)
+
+
 class Attempt(SQLModel, table=True):
-    """One call that was sent for a response or a judgment. Append-only, apart from its ending.
+    """One call that was sent for a response, a judgment or the trial of a judge.
+
+    Append-only, apart from its ending.
 
     ``model`` is ``provider/model``. ``external_id`` is what the provider calls the answer that it
     keeps (a background response), ``batch_id`` the batch it went with. ``reserved_usd`` is the most
@@ -236,6 +275,7 @@ class Attempt(SQLModel, table=True):
     id: str = key_field()
     response_id: str | None = Field(default=None, foreign_key="response.id", index=True)
     judgment_id: str | None = Field(default=None, foreign_key="judgment.id", index=True)
+    judge_trial_id: str | None = Field(default=None, foreign_key="judge_trial.id", index=True)
     run_id: str | None = Field(default=None, foreign_key="run.id", index=True)
     batch_id: str | None = Field(default=None, foreign_key="batch.id", index=True)
     model: str | None = Field(default=None, max_length=300)

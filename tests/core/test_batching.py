@@ -125,7 +125,7 @@ def test_a_batch_that_a_crash_cut_off_is_found_again_and_not_handed_over_twice(
     database: Database, sandbox: Sandbox, crash: str
 ) -> None:
     content, run = batched(database, sandbox)
-    sandbox.change(MODEL, time_to_first_token_ms=2000)
+    sandbox.change(MODEL, time_to_first_token_ms=700)
     cut_off(database, sandbox, run)
     if crash == "before its id was noted":
         with database.write() as session:

@@ -41,12 +41,22 @@ def empty_slam(tmp_path: Path, empty_database_url: str) -> Iterator[Slam]:
         yield slam
 
 
-@pytest.fixture(scope="module")
-def slam(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Slam]:
-    """SLaM on SQLite, shared by the tests of one module."""
-    with running_slam(new_environment(tmp_path_factory.mktemp("home"))) as running:
-        running.make_models_quick()
+@pytest.fixture(scope="session")
+def shared_slam(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Slam]:
+    """SLaM on SQLite with little patience for a locked database, for the whole run.
+
+    To start it costs more than most tests.
+    """
+    environment = new_environment(tmp_path_factory.mktemp("home"))
+    with running_slam(environment | {"SLAM_BUSY_TIMEOUT_MS": "5000"}) as running:
         yield running
+
+
+@pytest.fixture(scope="module")
+def slam(shared_slam: Slam) -> Slam:
+    """SLaM with an empty store and quick stand-ins, shared by the tests of one module."""
+    shared_slam.start_over()
+    return shared_slam
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,7 @@ from db.engine import Database
 from db.repositories.studies import VersionContent
 from tests.building import ACTOR, definition, store_responses
 from tests.ui.running import Slam
-from tests.ui.walking import WAIT_MS, open_page
+from tests.ui.walking import WAIT_MS, enter, open_page
 
 
 def study_with_responses(database: Database, cases: int = 5) -> VersionContent:
@@ -19,11 +19,7 @@ def study_with_responses(database: Database, cases: int = 5) -> VersionContent:
 
 def look_at(page: Page, slam: Slam, content: VersionContent, title: str) -> None:
     """Sign in, and open a page for that study."""
-    page.goto(slam.studio_url)
-    page.get_by_label("Name").fill("admin")
-    page.get_by_label("Password").fill(slam.password)
-    page.get_by_role("button", name="Sign in").click()
-    expect(page.get_by_test_id("stSidebarNav")).to_be_visible(timeout=WAIT_MS)
+    enter(page, slam)
     page.goto(f"{slam.studio_url}/?study={content.study.name}")
     expect(page.get_by_role("heading", name=content.study.name)).to_be_visible(timeout=WAIT_MS)
     open_page(page, title)

@@ -87,6 +87,7 @@ def ratings_of(session: Session, session_ids: list[str]) -> list[Rating]:
 def opened(
     slam: Slam,
     *,
+    study: str | None = None,
     rubric: Rubric = DEFAULT_RUBRIC,
     text: Callable[[int], str] = numbered_text,
     items: int = 3,
@@ -98,7 +99,8 @@ def opened(
 ) -> Opened:
     """A campaign on a study of two test cases and three models, whose responses are all there."""
     with store_of(slam) as database:
-        content = create_study(database, replace(definition(), rubric=rubric), ACTOR)
+        made = replace(definition(), rubric=rubric)
+        content = create_study(database, replace(made, name=study or made.name), ACTOR)
         store_responses(database, content, text=text)
         campaign = open_campaign(
             database,

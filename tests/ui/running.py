@@ -16,7 +16,7 @@ from pathlib import Path
 import httpx
 import pytest
 from playwright.sync_api import Browser, sync_playwright
-from sqlmodel import Session
+from sqlmodel import Session, SQLModel
 
 from db.engine import Database, sqlite_url
 from tests.postgresql import free_port
@@ -31,6 +31,9 @@ CHROMIUM_ARGUMENTS = [
     "--disable-sync",
     "--disable-dev-shm-usage",
 ]
+
+_OF_THE_INSTALLATION = {"account", "heartbeat"}
+"""Tables that are not empty after a first start."""
 
 
 @dataclass
@@ -88,6 +91,20 @@ class Slam:
                 f"{self.sandbox_url}/sandbox/models/{model}",
                 json={"time_to_first_token_ms": 1, "ms_per_token": 0, "load_ms": 0},
             ).raise_for_status()
+
+    def start_over(self) -> None:
+        """Empty the store and give the stand-ins their first state, as after a first start."""
+        database = Database(self.store_url)
+        with database.write_bare() as connection:
+            # So that rows go in any order, before those that point to them.
+            connection.exec_driver_sql("PRAGMA defer_foreign_keys = ON")
+            for table in SQLModel.metadata.sorted_tables:
+                if table.name not in _OF_THE_INSTALLATION:
+                    connection.execute(table.delete())
+        database.close()
+        for path in ("models", "faults", "requests"):
+            httpx.delete(f"{self.sandbox_url}/sandbox/{path}").raise_for_status()
+        self.make_models_quick()
 
     def process_id(self, name: str) -> int:
         """The process that honcho started under that name."""

@@ -3,27 +3,25 @@
 import json
 import re
 import sqlite3
-from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 from sqlmodel import select
 
 from db.tables import Campaign, Candidate, Rating, RatingSession, StudyVersion
-from tests.ui.running import Slam, new_environment, running_slam
+from tests.ui.rating import opened
+from tests.ui.running import Slam
 from tests.ui.walking import (
     WAIT_MS,
+    enter,
     fill,
     generate,
-    make_study,
     metric,
     open_campaign,
     open_page,
-    pick,
     rate,
-    sign_in,
     start_rating,
     upload,
 )
@@ -32,34 +30,16 @@ pytestmark = pytest.mark.browser
 
 
 @pytest.fixture(scope="module")
-def slam(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Slam]:
-    """SLaM with little patience for a locked database."""
-    environment = new_environment(tmp_path_factory.mktemp("home"))
-    with running_slam(environment | {"SLAM_BUSY_TIMEOUT_MS": "1000"}) as running:
-        running.make_models_quick()
-        yield running
-
-
-@pytest.fixture(scope="module")
-def link(slam: Slam, browser: Browser) -> str:
+def link(slam: Slam) -> str:
     """The link of an open campaign."""
-    context = browser.new_context()
-    page = context.new_page()
-    sign_in(page, slam)
-    make_study(page, "Shared")
-    generate(page)
-    link = open_campaign(page)
-    context.close()
-    return link
+    return opened(slam, study="Shared").link()
 
 
 @pytest.fixture
 def admin(slam: Slam, link: str, page: Page) -> Page:
     """A signed-in admin who is about to make another study."""
-    page.goto(slam.studio_url)
-    page.get_by_label("Password").fill(slam.password)
-    page.get_by_role("button", name="Sign in").click()
-    pick(page.get_by_test_id("stSidebar"), "Study", "New study…")
+    enter(page, slam)
+    page.goto(f"{slam.studio_url}/?study=New%20study…")
     expect(page.get_by_role("heading", name="Make a study")).to_be_visible(timeout=WAIT_MS)
     # For a moment the form of the study before is there too.
     save = page.get_by_test_id("stSidebar").get_by_role("button", name="Save study")

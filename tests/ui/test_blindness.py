@@ -18,13 +18,13 @@ from tests.ui.rating import CRITERIA, opened
 from tests.ui.running import Slam
 from tests.ui.walking import (
     completion_code,
+    enter,
     generate,
     items_in_session,
     make_study,
     open_campaign,
     rate,
     save,
-    sign_in,
     start_rating,
 )
 
@@ -34,7 +34,8 @@ pytestmark = pytest.mark.browser
 def test_a_raters_browser_receives_nothing_that_names_sorts_or_groups_by_model(
     slam: Slam, page: Page, phone: Page
 ) -> None:
-    sign_in(page, slam)
+    enter(page, slam)
+    page.goto(slam.studio_url)
     make_study(page, "Blind")
     generate(page)
     link = open_campaign(page)

@@ -13,7 +13,7 @@ from core.hosting.pins import settle_pin
 from db.engine import Database
 from db.tables import Audit, ModelPull, PullStatus, Study
 from tests.ui.running import Slam
-from tests.ui.walking import WAIT_MS, fill, make_study, open_page, picture, sign_in
+from tests.ui.walking import WAIT_MS, enter, fill, make_study, open_page, picture
 
 pytestmark = pytest.mark.browser
 
@@ -35,11 +35,7 @@ def change(slam: Slam, model: str, **fields: object) -> None:
 
 
 def open_models(page: Page, slam: Slam) -> None:
-    page.goto(f"{slam.studio_url}/models")
-    page.get_by_label("Name").fill("admin")
-    page.get_by_label("Password").fill(slam.password)
-    page.get_by_role("button", name="Sign in").click()
-    page.wait_for_url(lambda url: "sign-in" not in url)
+    enter(page, slam)
     page.goto(f"{slam.studio_url}/models")
     expect(page.get_by_role("heading", name="Models", exact=True)).to_be_visible(timeout=WAIT_MS)
 
@@ -141,7 +137,8 @@ def test_the_papers_models_are_filtered_and_say_what_was_corrected(
 def test_a_changed_model_is_shown_and_taken_as_a_new_candidate(
     slam: Slam, page: Page, pictures: Path | None
 ) -> None:
-    sign_in(page, slam)
+    enter(page, slam)
+    page.goto(slam.studio_url)
     make_study(page, "Pinned briefing")
     _pin(slam, "Pinned briefing")
     change(slam, INSTALLED, revision=1)

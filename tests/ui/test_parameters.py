@@ -8,7 +8,7 @@ from sqlmodel import select
 
 from db.tables import Candidate
 from tests.ui.running import Slam
-from tests.ui.walking import WAIT_MS, fill, make_study, picture, sign_in
+from tests.ui.walking import WAIT_MS, enter, fill, make_study, picture
 
 pytestmark = pytest.mark.browser
 
@@ -23,7 +23,8 @@ LINES = "\n".join(
 def test_what_a_candidate_has_otherwise_is_typed_on_its_line_and_shown_there_again(
     slam: Slam, page: Page, pictures: Path | None
 ) -> None:
-    sign_in(page, slam)
+    enter(page, slam)
+    page.goto(slam.studio_url)
     make_study(page, "Briefing with parameters")
     sidebar = page.get_by_test_id("stSidebar")
     # The form of the new study leaves a moment after the study's own has come.

@@ -9,7 +9,7 @@ from sqlmodel import col, select
 from core.studies.rubric import DEFAULT_QUESTION, Criterion, Reason, Rubric, Scale, rubric_of
 from db.tables import StudyVersion
 from tests.ui.running import Slam
-from tests.ui.walking import WAIT_MS, fill, make_study, pick, picture, sign_in
+from tests.ui.walking import WAIT_MS, enter, fill, make_study, pick, picture
 
 pytestmark = pytest.mark.browser
 
@@ -23,7 +23,8 @@ def stored_rubrics(slam: Slam) -> list[Rubric]:
 def test_a_rubric_of_several_criteria_is_typed_and_read_back(
     slam: Slam, page: Page, pictures: Path | None
 ) -> None:
-    sign_in(page, slam)
+    enter(page, slam)
+    page.goto(slam.studio_url)
     make_study(page, "Briefing with a rubric")
     sidebar = page.get_by_test_id("stSidebar")
     expect(sidebar.get_by_role("button", name="Save study")).to_have_count(1)

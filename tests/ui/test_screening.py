@@ -13,7 +13,7 @@ from db.tables import Campaign, Study, StudyVersion
 from tests.core.rating.raters import completed
 from tests.core.rating.screening.planted import careful, planted_campaign
 from tests.ui.running import Slam
-from tests.ui.walking import WAIT_MS, fill, metric, open_page, pick, pictures_of, settled
+from tests.ui.walking import WAIT_MS, enter, fill, metric, open_page, pick, pictures_of, settled
 
 pytestmark = pytest.mark.browser
 
@@ -47,11 +47,7 @@ def screening(slam: Slam, database: Database, campaign: Campaign, page: Page) ->
     """The page, signed in, looking at the campaign's study."""
     # All of the page is in view: what opens is not pushed out of it by what comes later.
     page.set_viewport_size({"width": 1280, "height": 2400})
-    page.goto(slam.studio_url)
-    page.get_by_label("Name").fill("admin")
-    page.get_by_label("Password").fill(slam.password)
-    page.get_by_role("button", name="Sign in").click()
-    expect(page.get_by_test_id("stSidebarNav")).to_be_visible(timeout=WAIT_MS)
+    enter(page, slam)
     page.goto(f"{slam.studio_url}/screening?study={study_of(database, campaign).name}")
     expect(page.get_by_role("heading", name="Screening of sessions")).to_be_visible(timeout=WAIT_MS)
     settled(page)

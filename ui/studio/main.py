@@ -5,7 +5,9 @@ from pathlib import Path
 import streamlit as st
 
 from core.errors import SlamError
+from core.judges.registry import use_folder
 from ui.plain import plain
+from ui.store import settings
 from ui.studio.access import SIGN_OUT_PATH
 from ui.studio.session import choose_study, require_staff
 
@@ -20,6 +22,8 @@ def main() -> None:
     # Without an icon of its own, a page would fetch that of its link from a font server.
     st.set_page_config(page_title="SLaM studio", page_icon=ICON, layout="wide")
     name = require_staff()
+    folder = settings().judges_folder
+    use_folder(settings().judges_path, must_exist=folder is not None)
     work = [
         st.Page(VIEWS / "study.py", title="Study", icon=":material/edit_note:", default=True),
         st.Page(VIEWS / "models.py", title="Models", icon=":material/memory:"),

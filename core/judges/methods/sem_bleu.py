@@ -1,90 +1,58 @@
-"""SEM-BLEU: the arithmetic mean of SBERT cosine and BLEU against the reference's responses, 0 to 1.
+"""SEM-BLEU: the arithmetic mean of SBERT cosine and BLEU.
 
-The paper's combined similarity (section IV). For each reference response
-``(max(0, cosine) + BLEU) / 2``; the score is the mean of that over the references. BLEU is
-sacrebleu's sentence BLEU with effective order and exponential smoothing, tokenizer 13a, cased,
-divided by 100. A response that is itself the reference's is measured against the others.
+The paper's combined similarity (section IV-B3). For each reference response
+``(max(0, cosine) + BLEU) / 2`` with both parts as the judges SBERT and BLEU have them, then the
+mean of that over the references or the greatest.
 """
 
 from collections.abc import Sequence
-from functools import cache
-from importlib.metadata import version
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
 
-from core.judges.base import JudgedResponse, Scale, Score, Unscored
-from core.judges.embedding import Vectors, embed, embedding_configuration, is_cut
+from core.judges.base import JudgedResponse, Score, Tools, Unscored
+from core.judges.similarity.bleu import bleu_configuration, bleu_signature, reference_bleus
+from core.judges.similarity.cosines import distinct_texts, reference_cosines
+from core.judges.similarity.references import SimilarityJudge, aggregated, nearness
+from core.judges.similarity.sentences import SentenceEmbedder, SentenceOptions, are_cut
 
-if TYPE_CHECKING:
-    from sacrebleu.metrics.bleu import BLEU
 
-
-class SemBleu:
-    """Nearness to the reference in meaning and in words, 0 to 1."""
+@dataclass(frozen=True)
+class SemBleu(SimilarityJudge):
+    """How near a response is to the reference's, in meaning and in words together."""
 
     name = "sem_bleu"
     label = "SEM-BLEU"
-    scale = Scale(0, 1)
+    options: SentenceOptions = field(default_factory=SentenceOptions)
 
-    def configuration(self) -> dict[str, Any]:
-        """See `core.judges.base.SimilarityJudge.configuration`."""
+    def method(self) -> dict[str, Any]:
+        """See `SimilarityJudge.method`."""
         return {
-            "embedding": embedding_configuration(),
-            "bleu": {
-                "sacrebleu": version("sacrebleu"),
-                "tokenizer": "13a",
-                "smoothing": "exp",
-                "effective_order": True,
-                "case": "mixed",
-            },
-            "references": "mean over references, the judged response left out",
+            "embedding": SentenceEmbedder(self.options.model).configuration(),
+            "bleu": bleu_configuration(),
         }
 
-    def score(self, responses: Sequence[JudgedResponse]) -> list[Score | Unscored]:
-        """See `core.judges.base.SimilarityJudge.score`."""
-        comparable = [one for one in responses if one.references]
-        texts = [text for one in comparable for text in (one.text, *one.references)]
-        vectors = embed(texts) if texts else {}
-        cut = dict(zip(texts, is_cut(texts), strict=True)) if texts else {}
-        return [_score(one, vectors, cut) for one in responses]
-
-
-def _score(
-    response: JudgedResponse, vectors: dict[str, Vectors], cut: dict[str, bool]
-) -> Score | Unscored:
-    if not response.references:
-        return Unscored(
-            "no_reference",
-            "There is no other response of the reference to compare with; generate more samples.",
-        )
-    cosines = [_cosine(vectors[response.text], vectors[other]) for other in response.references]
-    bleus = [_bleu_of(response.text, other) for other in response.references]
-    count = len(response.references)
-    cosine, bleu = sum(cosines) / count, sum(bleus) / count
-    return Score(
-        value=(cosine + bleu) / 2,
-        details={
-            "sbert_cosine": cosine,
-            "bleu": bleu,
-            "references": count,
-            "cut": any(cut[text] for text in (response.text, *response.references)),
-        },
-    )
-
-
-def _cosine(one: Vectors, other: Vectors) -> float:
-    return min(1.0, max(0.0, float(one @ other)))
-
-
-def _bleu_of(text: str, reference: str) -> float:
-    # Rounding can lift an identical text a hair above 100.
-    return min(1.0, _bleu().sentence_score(text, [reference]).score / 100)
-
-
-@cache
-def _bleu() -> "BLEU":
-    from sacrebleu.metrics.bleu import BLEU
-
-    return BLEU(effective_order=True, smooth_method="exp", tokenize="13a")
+    def measure(self, responses: Sequence[JudgedResponse], tools: Tools) -> list[Score | Unscored]:
+        """See `SimilarityJudge.measure`."""
+        model, aggregation = self.options.model, self.options.aggregation
+        cosines = reference_cosines(responses, partial(tools.vectors, SentenceEmbedder(model)))
+        cut = are_cut(model, distinct_texts(responses))
+        results: list[Score | Unscored] = []
+        for response, of_one, bleus in zip(
+            responses, cosines, reference_bleus(responses), strict=True
+        ):
+            meanings = [max(0.0, float(cosine)) for cosine in of_one]
+            means = [
+                (meaning + bleu / 100) / 2 for meaning, bleu in zip(meanings, bleus, strict=True)
+            ]
+            details = {
+                "sbert": aggregated(meanings, aggregation),
+                "bleu": aggregated(bleus, aggregation),
+                "signature": bleu_signature(),
+                "cut": any(cut[text] for text in (response.text, *response.references)),
+            }
+            results.append(nearness(means, means, aggregation, details))
+        return results
 
 
 JUDGE = SemBleu()

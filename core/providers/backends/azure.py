@@ -3,6 +3,8 @@
 https://learn.microsoft.com/azure/ai-services/openai/reference
 """
 
+from urllib.parse import quote, urlencode
+
 import openai
 
 from core.providers.base import Clock, Provider
@@ -29,6 +31,11 @@ _DEPLOYMENTS_VERSION = "2022-12-01"
 
 class AzureProvider(OpenAIProvider):
     """The deployments of one Azure OpenAI resource."""
+
+    def chat_path(self, model: str) -> str:
+        """See `core.providers.openai_api.chat.ChatProvider.chat_path`."""
+        version = urlencode(self.client.default_query)
+        return f"deployments/{quote(model, safe='')}/chat/completions?{version}"
 
     async def list_models(self) -> list[str]:
         """See `core.providers.base.Provider.list_models`; the names of the deployments."""

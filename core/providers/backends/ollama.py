@@ -6,7 +6,7 @@ absent when zero there, so absent is ``None`` here, never 0.
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Awaitable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -17,6 +17,7 @@ from core.providers.base import (
     ChatReply,
     ChatRequest,
     Clock,
+    EmbeddingReply,
     FailureKind,
     LoadedModel,
     ModelFacts,
@@ -24,6 +25,7 @@ from core.providers.base import (
     ProviderError,
     PullProgress,
     Stopwatch,
+    TokenAlternatives,
     Usage,
     ended_by,
 )
@@ -31,6 +33,7 @@ from core.providers.ollama_api.failures import CAUGHT, failure_of, pull_failure,
 from core.providers.ollama_api.names import with_tag
 from core.providers.ollama_api.utf8 import refuse_other_than_utf8
 from core.providers.openai_api.thinking import ThinkSplitter
+from core.providers.vectors import checked_vectors
 from core.settings import Settings
 
 paid = False
@@ -80,27 +83,48 @@ class OllamaProvider:
     async def chat(self, request: ChatRequest) -> ChatReply:
         """See `core.providers.base.Provider.chat`."""
         answer = _Answer(Stopwatch(self._clock))
+        asked = self._asked(request)
         try:
             # The client's own time-out is for each wait; a drip of tokens would never reach it.
             async with asyncio.timeout(self._timeout_s):
                 answer.watch.start()
-                stream = await self._client.chat(
-                    model=request.model,
-                    messages=_messages(request),
-                    stream=True,
-                    options=_options(request),
-                    format=request.json_schema or ("json" if request.json_mode else None),
-                    think=_think(request.reasoning_effort),
-                    keep_alive=self._keep_alive,
-                )
-                async for chunk in stream:
-                    answer.add(chunk)
+                if request.is_streamed:
+                    async for chunk in await self._client.chat(**asked, stream=True):
+                        answer.add_chunk(chunk)
+                else:
+                    answer.add(await self._client.chat(**asked))
         except CAUGHT as error:
             failure = failure_of(error, self._host, request.model)
             lost = isinstance(error, httpx.NetworkError | httpx.RemoteProtocolError)
             failure.was_silent = lost and answer.watch.first_chunk_ns is None
             raise failure from error
         return answer.reply(request.model)
+
+    def _asked(self, request: ChatRequest) -> dict[str, Any]:
+        return {
+            "model": request.model,
+            "messages": _messages(request),
+            "options": _options(request),
+            "format": request.json_schema or ("json" if request.json_mode else None),
+            "think": _think(request.reasoning_effort),
+            "keep_alive": self._keep_alive,
+            # Older servers know neither and leave both out of their answer.
+            "logprobs": True if request.top_logprobs is not None else None,
+            "top_logprobs": request.top_logprobs,
+        }
+
+    async def embed(self, model: str, texts: Sequence[str]) -> EmbeddingReply:
+        """See `core.providers.base.EmbeddingProvider.embed`; a text that is too long is refused."""
+        # Ollama would cut it in silence.
+        embedding = self._client.embed(
+            model=model, input=list(texts), truncate=False, keep_alive=self._keep_alive
+        )
+        answer = await self._ask(embedding, model)
+        return EmbeddingReply(
+            vectors=checked_vectors(answer.embeddings, len(texts), model),
+            usage=Usage(prompt_tokens=answer.prompt_eval_count),
+            model_reported=answer.model,
+        )
 
     async def list_models(self) -> list[str]:
         """See `core.providers.base.Provider.list_models`."""
@@ -192,22 +216,28 @@ class OllamaProvider:
 
 @dataclass(slots=True)
 class _Answer:
-    """One streamed answer as it comes in."""
+    """One answer as it comes in."""
 
     watch: Stopwatch
     texts: list[str] = field(default_factory=list)
     thoughts: list[str] = field(default_factory=list)
     splitter: ThinkSplitter = field(default_factory=ThinkSplitter)
+    logprobs: list[Any] = field(default_factory=list)
     last: ollama.ChatResponse | None = None
 
-    def add(self, chunk: ollama.ChatResponse) -> None:
-        """Take a chunk."""
+    def add_chunk(self, chunk: ollama.ChatResponse) -> None:
+        """Take a chunk of a stream, and the time."""
+        self.watch.chunk(has_text=self.add(chunk))
+
+    def add(self, chunk: ollama.ChatResponse) -> bool:
+        """Take a chunk, or the whole; says whether it carried text of the answer."""
         # A model without a reasoning template leaves its thoughts at the start of the answer.
         text, thoughts = self.splitter.feed(chunk.message.content or "")
-        self.watch.chunk(has_text=bool(text))
         self.texts.append(text)
         self.thoughts += [chunk.message.thinking or "", thoughts]
+        self.logprobs += chunk.logprobs or ()
         self.last = chunk
+        return bool(text)
 
     def reply(self, model: str) -> ChatReply:
         """The whole answer.
@@ -216,7 +246,7 @@ class _Answer:
             ProviderError: it has no end, or no text.
         """
         text, thoughts = self.splitter.finish()
-        if text:
+        if text and self.watch.first_chunk_ns is not None:
             self.watch.chunk(has_text=True)
         timeline = self.watch.stop()
         last = self.last
@@ -244,7 +274,15 @@ class _Answer:
             provider_figures={
                 name: last.get(name) for name in _FIGURES if last.get(name) is not None
             },
+            token_logprobs=tuple(map(_alternatives, self.logprobs)) or None,
         )
+
+
+def _alternatives(told: Any) -> TokenAlternatives:
+    """One of the client's log-probabilities, a class that it does not export."""
+    others = ((one.token, one.logprob) for one in told.top_logprobs or ())
+    likeliest_first = sorted(others, key=lambda one: -one[1])
+    return TokenAlternatives(told.token, told.logprob, tuple(likeliest_first))
 
 
 def _client(host: str, timeout: httpx.Timeout) -> ollama.AsyncClient:

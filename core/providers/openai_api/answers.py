@@ -1,5 +1,6 @@
 """Reads answers of Chat Completions: a stream's chunks, or the whole of one at once."""
 
+import math
 from typing import Any
 
 from core.providers.base import (
@@ -7,6 +8,7 @@ from core.providers.base import (
     FailureKind,
     ProviderError,
     Timeline,
+    TokenAlternatives,
     Usage,
     ended_by,
 )
@@ -25,6 +27,7 @@ class Answer:
         self._texts: list[str] = []
         self._thoughts: list[str] = []
         self._refusals: list[str] = []
+        self._logprobs: list[Any] = []
         self._chunks = 0
         self._has_choices = False
         self._finish_reason: str | None = None
@@ -76,12 +79,16 @@ class Answer:
             reasoning_text="".join(self._thoughts).strip() or None,
             model_reported=self._model if isinstance(self._model, str) else None,
             provider_figures=self._figures,
+            token_logprobs=token_logprobs(self._logprobs),
         )
 
     def _take_choice(self, choice: object) -> bool:
         if not isinstance(choice, dict):
             return False
         self._finish_reason = choice.get("finish_reason") or self._finish_reason
+        told = _of(choice.get("logprobs"), "content")
+        if isinstance(told, list):
+            self._logprobs += told
         said = choice.get("delta") or choice.get("message")
         if not isinstance(said, dict):
             return False
@@ -135,6 +142,16 @@ def useless(
     return ProviderError(kind, message, finish_reason=finish_reason, usage=usage)
 
 
+def token_logprobs(told: object) -> tuple[TokenAlternatives, ...] | None:
+    """The list of tokens with their log-probabilities, in the shape that both APIs share.
+
+    ``None`` where there is none, or where it is not whole: a gap would shift the tokens.
+    """
+    tokens = [_alternatives(one) for one in told] if isinstance(told, list) else []
+    known = tuple(one for one in tokens if one is not None)
+    return known if known and len(known) == len(tokens) else None
+
+
 def chat_usage(told: object) -> Usage:
     """The ``usage`` of a chat completion."""
     return _usage(told, "prompt", "completion")
@@ -152,6 +169,24 @@ def _usage(told: object, asked: str, answered: str) -> Usage:
         cached_prompt_tokens=_count(_of(told, f"{asked}_tokens_details"), "cached_tokens"),
         reasoning_tokens=_count(_of(told, f"{answered}_tokens_details"), "reasoning_tokens"),
     )
+
+
+def _alternatives(told: object) -> TokenAlternatives | None:
+    sampled = _token(told)
+    if sampled is None:
+        return None
+    listed = _of(told, "top_logprobs")
+    others = [_token(one) for one in listed] if isinstance(listed, list) else []
+    known = [one for one in others if one is not None]
+    return TokenAlternatives(*sampled, tuple(sorted(known, key=lambda one: -one[1])))
+
+
+def _token(told: object) -> tuple[str, float] | None:
+    """A token and its log-probability; what could never be sampled is left out."""
+    text, logprob = _of(told, "token"), _of(told, "logprob")
+    if not isinstance(text, str) or not isinstance(logprob, int | float):
+        return None
+    return (text, float(logprob)) if math.isfinite(logprob) else None
 
 
 def _of(content: object, name: str) -> object:

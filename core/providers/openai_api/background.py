@@ -17,7 +17,7 @@ from core.providers.base import (
     Timeline,
 )
 from core.providers.keys import without_keys
-from core.providers.openai_api.answers import response_usage, useless
+from core.providers.openai_api.answers import response_usage, token_logprobs, useless
 from core.providers.openai_api.chat import ChatProvider
 from core.providers.openai_api.failures import Errand, call_to, not_the_api
 from core.providers.openai_api.headers import observed_limits
@@ -124,6 +124,7 @@ def _reply(content: dict[str, Any], errand: Errand, headers: Mapping[str, str]) 
         model_reported=content.get("model"),
         observed_limits=observed_limits(headers),
         provider_figures=figures,
+        token_logprobs=token_logprobs(_logprobs(content)),
     )
 
 
@@ -166,6 +167,16 @@ def _parts(content: dict[str, Any]) -> tuple[list[str], list[str], list[str]]:
             if where is not None and isinstance(part.get(name), str):
                 where.append(part[name])
     return texts, thoughts, refusals
+
+
+def _logprobs(content: dict[str, Any]) -> list[Any]:
+    """The log-probabilities of all parts of the answer, one after the other."""
+    return [
+        told
+        for item in _objects(content.get("output"))
+        for part in _objects(item.get("content"))
+        for told in _objects(part.get("logprobs"))
+    ]
 
 
 def _objects(content: object) -> list[dict[str, Any]]:

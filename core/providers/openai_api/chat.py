@@ -1,34 +1,48 @@
-"""Chat Completions, streamed and timed, through the official client.
+"""Chat Completions: streamed and timed through the official client, or whole and lean.
 
 https://platform.openai.com/docs/api-reference/chat
 """
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, Protocol
 
 import openai
+import orjson
 
-from core.providers.base import ChatReply, ChatRequest, ProviderError, Stopwatch
+from core.providers.base import (
+    ChatReply,
+    ChatRequest,
+    EmbeddingReply,
+    FailureKind,
+    ProviderError,
+    Stopwatch,
+)
 from core.providers.openai_api.answers import Answer
+from core.providers.openai_api.embeddings import read_embeddings
 from core.providers.openai_api.failures import (
     CAUGHT,
     Errand,
     broken_by,
     call_to,
     failure_of,
+    is_cut_answer,
     is_lost_connection,
     not_the_api,
+    refusal,
     told_in,
 )
 from core.providers.openai_api.headers import observed_limits
-from core.providers.openai_api.requests import streamed_chat_body
+from core.providers.openai_api.lean import LeanPost
+from core.providers.openai_api.requests import chat_body, streamed_chat_body
 from core.providers.openai_api.service import Service
 
 _FIGURES = ("x-request-id", "openai-processing-ms", "openai-version")
 _Stream = openai.AsyncStream[object]
+CONNECT_TIMEOUT_S = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +74,32 @@ class ChatProvider:
     def __init__(self, service: Service, client: openai.AsyncOpenAI) -> None:
         self.service = service
         self.client = client
+        self._lean = LeanPost(client, CONNECT_TIMEOUT_S)
+        self._without_logprobs: set[str] = set()
 
     async def chat(self, request: ChatRequest) -> ChatReply:
-        """See `core.providers.base.Provider.chat`."""
+        """See `core.providers.base.Provider.chat`.
+
+        A model that refuses to tell log-probabilities is asked again without, here and from then
+        on; the refusal came before anything was made or paid.
+        """
         self.service.demand_readiness()
+        if request.top_logprobs is None or request.model in self._without_logprobs:
+            return await self._chat(replace(request, top_logprobs=None))
+        try:
+            return await self._chat(request)
+        except ProviderError as error:
+            if error.kind is not FailureKind.INVALID_REQUEST or "logprobs" not in str(error):
+                raise
+        self._without_logprobs.add(request.model)
+        return await self._chat(replace(request, top_logprobs=None))
+
+    async def _chat(self, request: ChatRequest) -> ChatReply:
+        if request.is_streamed or not self._lean.is_possible:
+            return await self._chat_streamed(request)
+        return await self._chat_whole(request)
+
+    async def _chat_streamed(self, request: ChatRequest) -> ChatReply:
         errand = call_to(self.service, request.model)
         watch = Stopwatch(self.service.clock)
         answer = Answer(errand)
@@ -89,12 +125,52 @@ class ChatProvider:
         except ProviderError as failure:
             failure.observed_limits = observed_limits(headers)
             raise
-        figures = {name: headers[name] for name in _FIGURES if name in headers}
-        return replace(
-            reply,
-            observed_limits=observed_limits(headers),
-            provider_figures=reply.provider_figures | figures,
+        return _with_headers(reply, headers)
+
+    async def _chat_whole(self, request: ChatRequest) -> ChatReply:
+        errand = call_to(self.service, request.model)
+        watch = Stopwatch(self.service.clock)
+        watch.start()
+        document = await self._posted(request, errand)
+        timeline = watch.stop()
+        answer = Answer(errand)
+        answer.take(document.content)
+        try:
+            reply = answer.reply(timeline)
+        except ProviderError as failure:
+            failure.observed_limits = observed_limits(document.headers)
+            raise
+        return _with_headers(reply, document.headers)
+
+    async def _posted(self, request: ChatRequest, errand: Errand) -> Document:
+        body = chat_body(request, self.service)
+        try:
+            async with asyncio.timeout(self.service.timeout_s):
+                answered = await self._lean.post(self.chat_path(request.model), body)
+            if answered.status >= 300:
+                raise refusal(errand, answered.status, answered.headers, answered.content)
+            return Document(_read_document(answered.content, errand), answered.headers)
+        except CAUGHT as error:
+            failure = failure_of(error, errand)
+            failure.was_silent = is_lost_connection(error) and not is_cut_answer(error)
+            # Without its cause, as above.
+            raise failure from None
+
+    def chat_path(self, model: str) -> str:
+        """Where a call to the model is posted, below the server's address."""
+        return "chat/completions"
+
+    async def embed(self, model: str, texts: Sequence[str]) -> EmbeddingReply:
+        """See `core.providers.base.EmbeddingProvider.embed`."""
+        errand = call_to(self.service, model)
+        create = partial(
+            self.client.embeddings.with_raw_response.create,
+            model=model,
+            input=list(texts),
+            encoding_format="base64",
         )
+        content = (await self.document(create, errand)).content
+        return read_embeddings(content, errand, model, len(texts))
 
     async def list_models(self) -> list[str]:
         """See `core.providers.base.Provider.list_models`."""
@@ -107,6 +183,7 @@ class ChatProvider:
 
     async def close(self) -> None:
         """See `core.providers.base.Provider.close`."""
+        await self._lean.close()
         await self.client.close()
 
     async def document(self, ask: Asking, errand: Errand) -> Document:
@@ -124,15 +201,10 @@ class ChatProvider:
         try:
             async with asyncio.timeout(self.service.timeout_s):
                 answer = await ask()
-            content = json.loads(answer.http_response.content)
+            content = _read_document(answer.http_response.content, errand)
         except CAUGHT as error:
             raise failure_of(error, errand) from None
-        headers: Mapping[str, str] = answer.http_response.headers
-        if not isinstance(content, dict):
-            raise not_the_api(errand)
-        if content.get("object") is None and (told := told_in(content)):
-            raise not_the_api(errand, told=told) if told.is_bare else broken_by(errand, told)
-        return Document(content, headers)
+        return Document(content, answer.http_response.headers)
 
     async def _open(self, request: ChatRequest) -> _Stream:
         # The client's models for each chunk would cost as much as all the rest of a call.
@@ -143,6 +215,25 @@ class ChatProvider:
             stream=True,
             stream_cls=_Stream,
         )
+
+
+def _with_headers(reply: ChatReply, headers: Mapping[str, str]) -> ChatReply:
+    figures = {name: headers[name] for name in _FIGURES if name in headers}
+    return replace(
+        reply,
+        observed_limits=observed_limits(headers),
+        provider_figures=reply.provider_figures | figures,
+    )
+
+
+def _read_document(answered: bytes, errand: Errand) -> dict[str, Any]:
+    """The one JSON object that an answer is; raises `CAUGHT` or the failure that it tells."""
+    content = orjson.loads(answered.decode())
+    if not isinstance(content, dict):
+        raise not_the_api(errand)
+    if content.get("object") is None and (told := told_in(content)):
+        raise not_the_api(errand, told=told) if told.is_bare else broken_by(errand, told)
+    return content
 
 
 def names_in(listed: list[Any]) -> list[str]:

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import aiohttp
 import httpx2
 import openai
 
@@ -20,14 +21,24 @@ from core.providers.openai_api.service import Service
 CAUGHT = (
     openai.APIError,
     httpx2.RequestError,
+    aiohttp.ClientError,
     TimeoutError,
     UnicodeDecodeError,
     json.JSONDecodeError,
 )
 """What a call can end with instead of an answer."""
 
-_NEVER_SENT = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.UnsupportedProtocol)
+_NEVER_SENT = (
+    httpx2.ConnectError,
+    httpx2.ConnectTimeout,
+    httpx2.UnsupportedProtocol,
+    aiohttp.ClientConnectorError,
+    aiohttp.ConnectionTimeoutError,
+    aiohttp.ClientHttpProxyError,
+    aiohttp.InvalidURL,
+)
 """After these nothing can have been paid; after any other loss of a connection it may have been."""
+_LOST = (openai.APIConnectionError, httpx2.RequestError, aiohttp.ClientError)
 _LONGEST_QUOTE = 300
 _NO_CREDIT = frozenset({"insufficient_quota", "billing_hard_limit_reached", "billing_not_active"})
 _FILTERED = frozenset({"content_filter", "content_policy_violation"})
@@ -79,7 +90,7 @@ def failure_of(error: Exception, errand: Errand, *, begun: bool = False) -> Prov
         return _unreachable(errand)
     if isinstance(error, TimeoutError | openai.APITimeoutError | httpx2.TimeoutException):
         return _too_slow(errand)
-    if isinstance(error, openai.APIConnectionError | httpx2.RequestError):
+    if isinstance(error, _LOST):
         return _broken_off(errand, "the connection was lost")
     if isinstance(error, openai.APIError):
         return broken_by(errand, told_in({"error": error.body}) or Told(error.message, frozenset()))
@@ -93,9 +104,14 @@ def failure_of(error: Exception, errand: Errand, *, begun: bool = False) -> Prov
 def is_lost_connection(error: Exception) -> bool:
     """Whether the connection broke after the call was sent."""
     never_or_slow = (*_NEVER_SENT, openai.APITimeoutError, httpx2.TimeoutException)
-    return isinstance(error, openai.APIConnectionError | httpx2.RequestError) and not (
+    return isinstance(error, _LOST) and not (
         isinstance(error, never_or_slow) or isinstance(error.__cause__, _NEVER_SENT)
     )
+
+
+def is_cut_answer(error: Exception) -> bool:
+    """Whether an answer that was to come whole had begun when its connection broke."""
+    return isinstance(error, aiohttp.ClientPayloadError)
 
 
 def refusal(

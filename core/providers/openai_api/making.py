@@ -10,12 +10,11 @@ from core.providers.base import Clock, Provider
 from core.providers.keys import read_key
 from core.providers.openai_api.background import BackgroundProvider
 from core.providers.openai_api.batches import BatchingProvider
-from core.providers.openai_api.chat import ChatProvider
+from core.providers.openai_api.chat import CONNECT_TIMEOUT_S, ChatProvider
 from core.providers.openai_api.service import Service, missing_key
 from core.providers.servers import SETTING, Server
 from core.settings import Settings
 
-CONNECT_TIMEOUT_S = 5.0
 NO_KEY = "none"
 """What is sent to a server that needs no key; the client insists on one."""
 _OPENAI_HOST = "api.openai.com"

@@ -22,6 +22,7 @@ def streamed_chat_body(request: ChatRequest, service: Service) -> dict[str, Any]
 
 def chat_body(request: ChatRequest, service: Service) -> dict[str, Any]:
     """The body of a chat completion that is answered whole."""
+    wants_logprobs = request.top_logprobs is not None
     messages = [{"role": "user", "content": request.prompt}]
     if request.system_prompt:
         messages.insert(0, {"role": "system", "content": request.system_prompt})
@@ -34,6 +35,8 @@ def chat_body(request: ChatRequest, service: Service) -> dict[str, Any]:
         "stop": list(request.stop) or None,
         "response_format": _response_format(request),
         "reasoning_effort": request.reasoning_effort,
+        "logprobs": wants_logprobs or None,
+        "top_logprobs": request.top_logprobs,
     }
     return {"model": request.model, "messages": messages, **_given(optional)}
 
@@ -60,6 +63,8 @@ def background_body(request: ChatRequest) -> dict[str, Any]:
         "max_output_tokens": request.max_tokens,
         "reasoning": {"effort": effort} if effort else None,
         "text": {"format": response_format} if response_format else None,
+        "top_logprobs": request.top_logprobs,
+        "include": None if request.top_logprobs is None else ["message.output_text.logprobs"],
     }
     return {
         "model": request.model,

@@ -68,6 +68,14 @@ class Behaviour:
         """The items that were not planted."""
         return tuple(item for item in self.items if item.control is None)
 
+    def judged(self, kind: ControlKind) -> tuple[bool, ...]:
+        """Whether each planted item of a kind was answered rightly, where that can be said."""
+        return tuple(
+            item.is_right
+            for item in self.items
+            if item.control is kind and item.is_right is not None
+        )
+
     @property
     def comments(self) -> tuple[str, ...]:
         """What was written, without what was left blank."""

@@ -6,9 +6,9 @@ from typing import Any
 
 from sqlmodel import Session
 
-from core.errors import NotFoundError
 from core.rating.design import Protocol, design_of
 from core.rating.exclusions import exclude
+from core.rating.getting import campaign_of, version_of_campaign
 from core.rating.panel import Assay, assay
 from core.rating.screening.base import (
     Behaviour,
@@ -24,8 +24,7 @@ from core.studies.rubric import rubric_of
 from db.engine import Database
 from db.repositories import behaviour as stored
 from db.repositories import exclusions
-from db.repositories.rating import Campaigns
-from db.repositories.studies import Studies, VersionContent
+from db.repositories.studies import VersionContent
 from db.tables import Campaign, Exclusion, Rater, RatingSession, Subject
 
 AllThresholds = Mapping[str, Thresholds]
@@ -94,7 +93,8 @@ def screen(
     chosen = thresholds or {}
     used = {name: rule.thresholds(chosen.get(name)) for name, rule in rules().items()}
     with database.read() as session:
-        campaign, content = _campaign(session, campaign_id)
+        campaign = campaign_of(session, campaign_id)
+        content = version_of_campaign(session, campaign)
         answers = stored.answers_of(session, campaign_id)
         context = _context(session, content)
         ids = [row.id for row, _ in answers.sessions]
@@ -165,15 +165,6 @@ def _document(evidence: Evidence, thresholds: Thresholds) -> dict[str, Any]:
         "thresholds": dict(thresholds),
         "sentence": evidence.sentence,
     }
-
-
-def _campaign(session: Session, campaign_id: str) -> tuple[Campaign, VersionContent]:
-    campaign = Campaigns(session).get(campaign_id)
-    studies = Studies(session)
-    version = studies.version(campaign.study_version_id) if campaign else None
-    if campaign is None or version is None:
-        raise NotFoundError(f"There is no campaign {campaign_id!r}; pick one from the list.")
-    return campaign, studies.content(version)
 
 
 def _reference_ids(content: VersionContent) -> frozenset[str]:

@@ -1,4 +1,4 @@
-"""Judges: set-ups in versions, what was shown and chosen, criteria, raw scores, injections."""
+"""Judges: set-ups in versions, trials of them; what was shown and chosen; criteria, raw scores."""
 
 from collections.abc import Sequence
 
@@ -27,6 +27,33 @@ def upgrade() -> None:
         sa.Column("created_by", sa.String(), nullable=False),
         sa.UniqueConstraint("study_id", "judge_name", "number"),
     )
+    op.create_table(
+        "judge_trial",
+        sa.Column("id", _ID, primary_key=True, nullable=False),
+        sa.Column("study_id", sa.String(), sa.ForeignKey("study.id"), nullable=False, index=True),
+        sa.Column("judge_name", sa.String(length=100), nullable=False),
+        sa.Column("judge_label", sa.String(), nullable=False),
+        sa.Column("model", sa.String(length=300), nullable=True),
+        sa.Column("options", sa.JSON(), nullable=False),
+        sa.Column("response_id", sa.String(), sa.ForeignKey("response.id"), nullable=False),
+        sa.Column("inputs_hash", sa.String(length=64), nullable=False),
+        sa.Column("status", sa.String(length=32), nullable=False, index=True),
+        sa.Column("score", sa.Float(), nullable=True),
+        sa.Column("raw_score", sa.Float(), nullable=True),
+        sa.Column("reasoning", sa.String(), nullable=True),
+        sa.Column("details", sa.JSON(), nullable=False),
+        sa.Column("raw_reply", sa.String(), nullable=True),
+        sa.Column("prompt_tokens", sa.Integer(), nullable=True),
+        sa.Column("completion_tokens", sa.Integer(), nullable=True),
+        sa.Column("duration_ns", sa.BigInteger(), nullable=True),
+        sa.Column("cost_usd", sa.Float(), nullable=True),
+        sa.Column("error_kind", sa.String(length=64), nullable=True),
+        sa.Column("error_message", sa.String(), nullable=True),
+        sa.Column("requested_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("requested_by", sa.String(), nullable=False),
+        sa.Column("started_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("completed_at", sa.DateTime(timezone=True), nullable=True),
+    )
     # One column at a time and in place: SQLite would rebuild the table for anything more.
     for table, columns in {
         "judge": ["options JSON"],
@@ -37,6 +64,8 @@ def upgrade() -> None:
             "chosen_response_id VARCHAR REFERENCES response (id)",
             "raw_score FLOAT",
         ],
+        "attempt": ["judge_trial_id VARCHAR REFERENCES judge_trial (id)"],
     }.items():
         for column in columns:
             op.execute(f"ALTER TABLE {table} ADD COLUMN {column}")
+    op.create_index("ix_attempt_judge_trial_id", "attempt", ["judge_trial_id"])

@@ -36,7 +36,7 @@ def ratings(
 
 def judgments(
     rows: Iterable[tuple[str, int, float]],
-    judge: str = "gpt-scorer",
+    judge: str = "scorer",
     model: str = "ollama/vicuna:7b",
     scale: tuple[float, float] = (0, 10),
 ) -> pd.DataFrame:

@@ -80,9 +80,9 @@ def test_the_order_in_which_models_are_given_does_not_matter(
 
 
 def test_every_judge_has_a_row_in_the_order_given() -> None:
-    frame = agreement_by_judge(HUMAN, {"sbert": HUMAN, "gpt-scorer": HUMAN}, 2)
+    frame = agreement_by_judge(HUMAN, {"sbert": HUMAN, "scorer": HUMAN}, 2)
     assert list(frame.columns) == list(AGREEMENT_COLUMNS)
-    assert frame["judge"].tolist() == ["sbert", "gpt-scorer"]
+    assert frame["judge"].tolist() == ["sbert", "scorer"]
     assert (frame["jaccard"] == 1).all()
     assert (frame["status"] == "ok").all()
 

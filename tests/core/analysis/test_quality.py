@@ -60,7 +60,7 @@ def test_judges_keep_their_own_scale_and_have_no_raters() -> None:
     scorer = made.judgments([("x", 0, 6), ("y", 0, 8)])
     similarity = made.judgments([("x", 0, 0.4), ("y", 0, 0.5)], judge="sem-bleu", scale=(0, 1))
     frame = judged_quality_by_model(pd.concat([scorer, similarity]))
-    assert frame["source"].tolist() == ["gpt-scorer", "sem-bleu"]
+    assert frame["source"].tolist() == ["scorer", "sem-bleu"]
     assert frame["mean"].tolist() == pytest.approx([7, 0.45])
     assert frame["scale_max"].tolist() == [10, 1]
     assert frame["raters"].isna().all()

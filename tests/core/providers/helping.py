@@ -52,10 +52,10 @@ def ask(provider: Provider, request: ChatRequest) -> ChatReply:
     return with_provider(provider, lambda one: one.chat(request))
 
 
-def failure_of(provider: Provider, model: str) -> ProviderError:
+def failure_of(provider: Provider, model: str, *, is_streamed: bool = True) -> ProviderError:
     """The failure of a call; its message must be a sentence."""
     with pytest.raises(ProviderError) as raised:
-        ask(provider, ChatRequest(model, PROMPT))
+        ask(provider, ChatRequest(model, PROMPT, is_streamed=is_streamed))
     assert str(raised.value).endswith((".", "!"))
     return raised.value
 
@@ -104,7 +104,14 @@ def server_that_says(
         def log_message(self, format: str, *args: object) -> None:
             pass
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+    with serving(Handler) as base_url:
+        yield base_url
+
+
+@contextmanager
+def serving(handler: type[BaseHTTPRequestHandler]) -> Iterator[str]:
+    """A server with that handler in a thread; its base URL."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         thread = threading.Thread(target=server.serve_forever, args=(0.02,))
         thread.start()
         try:
@@ -112,3 +119,19 @@ def server_that_says(
         finally:
             server.shutdown()
             thread.join()
+
+
+@contextmanager
+def server_that_hangs_up() -> Iterator[str]:
+    """A server that reads each request and closes the connection; its base URL."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers["content-length"]))
+            self.close_connection = True
+
+        def log_message(self, format: str, *args: object) -> None:
+            pass
+
+    with serving(Handler) as base_url:
+        yield base_url

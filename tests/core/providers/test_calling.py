@@ -249,11 +249,41 @@ def test_a_pace_of_calls_a_minute_is_kept() -> None:
     assert 1.25 <= asyncio.run(run()) < 2.5
 
 
-def test_a_reply_that_cannot_be_used_is_a_recorded_failure() -> None:
+def test_a_reply_that_cannot_be_read_is_recorded_and_asked_for_once_more_at_once() -> None:
     recorder = MemoryRecorder(unusable_replies=1)
+    assert made(ScriptedProvider(), recorder) == "Hello"
+    assert recorder.notes == [("1", "sent"), ("1", "unparsable"), ("2", "sent"), ("2", "ok")]
+    first, second = recorder.waits_s
+    assert second - first < 0.3
+
+
+@pytest.mark.usefixtures("no_waits")
+def test_two_replies_that_cannot_be_read_are_enough_whatever_comes_between() -> None:
+    recorder = MemoryRecorder(unusable_replies=MAX_ATTEMPTS)
     with pytest.raises(ProviderError) as raised:
         made(ScriptedProvider(), recorder)
     assert raised.value.kind is FailureKind.UNPARSABLE
+    assert [note for _, note in recorder.notes] == ["sent", "unparsable"] * 2
+
+    class FailsInBetween(ScriptedProvider):
+        calls = 0
+
+        async def chat(self, request: ChatRequest) -> ChatReply:
+            self.calls += 1
+            self.failures = [failure(FailureKind.TRUNCATED)] if self.calls == 2 else []
+            return await super().chat(request)
+
+    recorder = MemoryRecorder(unusable_replies=MAX_ATTEMPTS)
+    with pytest.raises(ProviderError):
+        made(FailsInBetween(), recorder)
+    ends = [note for _, note in recorder.notes if note != "sent"]
+    assert ends == ["unparsable", "truncated", "unparsable"]
+
+
+def test_an_answer_in_a_wrong_encoding_is_not_asked_for_again() -> None:
+    recorder = MemoryRecorder()
+    with pytest.raises(ProviderError):
+        made(ScriptedProvider([failure(FailureKind.UNPARSABLE)]), recorder)
     assert recorder.notes == [("1", "sent"), ("1", "unparsable")]
 
 

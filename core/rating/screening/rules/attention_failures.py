@@ -14,11 +14,7 @@ from db.tables import ControlKind
 
 
 def _see(behaviour: Behaviour, _context: Context, thresholds: Thresholds) -> Evidence:
-    judged = [
-        item.is_right
-        for item in behaviour.items
-        if item.control is ControlKind.ATTENTION and item.is_right is not None
-    ]
+    judged = behaviour.judged(ControlKind.ATTENTION)
     if not judged:
         return not_enough(0, 1, "attention items answered")
     failed, least = judged.count(False), int(thresholds["failures"])

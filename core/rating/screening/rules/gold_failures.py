@@ -16,11 +16,7 @@ _FEWEST = 2
 
 
 def _see(behaviour: Behaviour, _context: Context, thresholds: Thresholds) -> Evidence:
-    judged = [
-        item.is_right
-        for item in behaviour.items
-        if item.control is ControlKind.GOLD and item.is_right is not None
-    ]
+    judged = behaviour.judged(ControlKind.GOLD)
     if len(judged) < _FEWEST:
         return not_enough(len(judged), _FEWEST, "gold items answered")
     wrong, most = judged.count(False), thresholds["share"]

@@ -5,14 +5,18 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any
+from unittest.mock import patch
 
 import boto3
+import botocore.loaders
 import httpx
+import moto.iam.models
 from botocore.awsrequest import AWSResponse
 from botocore.client import BaseClient
 from moto.core.models import DEFAULT_ACCOUNT_ID
+from moto.iam.aws_managed_policies import aws_managed_policies_data
 from moto.moto_server.threaded_moto_server import ThreadedMotoServer
 from moto.ssm.models import ssm_backends
 
@@ -22,6 +26,7 @@ if TYPE_CHECKING:
     from types_boto3_ssm import SSMClient
 
 REGION = "us-east-1"
+ROLE_POLICY = "AmazonSSMManagedInstanceCore"
 IMAGE_ID = "ami-12c6146b"
 """Any will do: no image is really started."""
 
@@ -68,15 +73,21 @@ class OurAWS:
 @contextmanager
 def running_aws() -> Iterator[OurAWS]:
     """Start it on a free port."""
-    # AWS's own policies are left out by default, and the machines' role holds one of them. Its
-    # images are loaded by default, which costs each test half a second.
+    # AWS's own policies are left out by default, and the machines' role holds one of them. All of
+    # them, and the images, which are loaded by default, would cost each test a second or two.
     os.environ["MOTO_IAM_LOAD_MANAGED_POLICIES"] = "true"
     os.environ["MOTO_EC2_LOAD_DEFAULT_AMIS"] = "false"
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()
+    policies = json.dumps({ROLE_POLICY: json.loads(aws_managed_policies_data)[ROLE_POLICY]})
     try:
-        yield OurAWS(f"http://{host}:{port}")
+        with (
+            patch.object(moto.iam.models, "aws_managed_policies_data", policies),
+            # Reading what EC2's API is takes a second; one reader for all clients does it once.
+            patch.object(botocore.loaders, "create_loader", cache(botocore.loaders.create_loader)),
+        ):
+            yield OurAWS(f"http://{host}:{port}")
     finally:
         server.stop()
 

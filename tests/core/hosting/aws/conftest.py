@@ -1,21 +1,11 @@
 """What the tests of hosting share: an empty region of an AWS of our own."""
 
 from collections.abc import Iterator
-from functools import cache
 
-import botocore.loaders
 import pytest
 
 from core.hosting.aws.session import Cloud, connect
 from tests.core.hosting.aws.cloud import OurAWS, running_aws, sell
-
-
-@pytest.fixture(scope="session", autouse=True)
-def read_services_once() -> Iterator[None]:
-    """Reading what EC2's API is takes a second; one reader for all clients does it once."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(botocore.loaders, "create_loader", cache(botocore.loaders.create_loader))
-        yield
 
 
 @pytest.fixture(scope="session")

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import time
+from dataclasses import replace
 from typing import Any
 
 import httpx
@@ -283,3 +284,11 @@ def test_a_fetch_that_is_no_longer_wanted_ends_at_once(base_url: str) -> None:
         return time.perf_counter() - told
 
     assert with_provider(openai_at(base_url), use) < 0.5
+
+
+def test_alternatives_of_tokens_are_told_where_they_are_asked_for(base_url: str) -> None:
+    reply = answered(base_url, replace(REQUEST, top_logprobs=3))
+    assert reply.token_logprobs is not None
+    assert "".join(token.text for token in reply.token_logprobs) == reply.text
+    assert {len(token.alternatives) for token in reply.token_logprobs} == {3}
+    assert answered(base_url).token_logprobs is None

@@ -274,3 +274,11 @@ def test_a_wrong_key_is_told(base_url: str, ask: str) -> None:
     told = failure(base_url, ask, key="sk-wrong-1")
     assert told.kind is FailureKind.UNAUTHORIZED
     assert "wrong" not in str(told)
+
+
+def test_alternatives_of_tokens_are_told_where_they_are_asked_for(base_url: str) -> None:
+    _, results = made(base_url, {"one": ChatRequest(LARGE, PROMPT, top_logprobs=2)})
+    reply = results["one"]
+    assert isinstance(reply, ChatReply)
+    assert reply.token_logprobs is not None
+    assert "".join(token.text for token in reply.token_logprobs) == reply.text

@@ -20,6 +20,7 @@ FULL = ChatRequest(
     stop=("END",),
     json_schema=SCHEMA,
     reasoning_effort="low",
+    top_logprobs=4,
 )
 
 
@@ -46,6 +47,8 @@ def test_every_parameter_is_in_the_body() -> None:
             "json_schema": {"name": "answer", "schema": SCHEMA, "strict": True},
         },
         "reasoning_effort": "low",
+        "logprobs": True,
+        "top_logprobs": 4,
     }
 
 

@@ -1,0 +1,1 @@
+"""One file a check: a judge that needs no model, found by its ``JUDGE``."""

@@ -1,0 +1,78 @@
+"""OpenAI embeddings: the cosine between a model's embeddings of a response and of the reference's.
+
+https://platform.openai.com/docs/guides/embeddings; any provider's embedding model will do. A
+negative cosine scores 0; the raw value is the cosine. An empty text has no embedding there.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from pydantic import Field
+
+from core.judges.base import JudgedResponse, Score, Tools, Unscored
+from core.judges.similarity.cosines import reference_cosines
+from core.judges.similarity.models import encodable
+from core.judges.similarity.references import SimilarityJudge, SimilarityOptions, nearness
+
+_EMPTY = Unscored(
+    "empty_text",
+    "An embedding model takes no empty text, and the response or every reference is one; "
+    "leave it to the check for empty responses.",
+)
+
+
+class EmbeddingModelOptions(SimilarityOptions):
+    """What may be set of the judge OpenAI embeddings."""
+
+    max_bytes: int = Field(
+        default=8_000,
+        ge=1,
+        title="Longest text (bytes)",
+        description="What is longer is cut; OpenAI's models read 8,192 tokens of a byte or more.",
+    )
+
+
+@dataclass(frozen=True)
+class OpenAIEmbeddings(SimilarityJudge):
+    """How near in meaning a response is to the reference's, by a provider's embedding model."""
+
+    name = "openai_embeddings"
+    label = "OpenAI embeddings"
+    asks_model = True
+    options: EmbeddingModelOptions = field(default_factory=EmbeddingModelOptions)
+
+    def method(self) -> dict[str, Any]:
+        """See `SimilarityJudge.method`."""
+        return {"max_bytes": self.options.max_bytes}
+
+    def measure(self, responses: Sequence[JudgedResponse], tools: Tools) -> list[Score | Unscored]:
+        """See `SimilarityJudge.measure`."""
+        asked = [self._askable(one) for one in responses]
+        possible = [one for one in asked if one.text and one.references]
+        cosines = iter(reference_cosines(possible, tools.model_vectors))
+        return [
+            self._score(given, next(cosines)) if one.text and one.references else _EMPTY
+            for given, one in zip(responses, asked, strict=True)
+        ]
+
+    def _score(self, response: JudgedResponse, cosines: Sequence[float]) -> Score:
+        texts = (response.text, *response.references)
+        cut = any(len(encodable(text).encode()) > self.options.max_bytes for text in texts)
+        return nearness(cosines, cosines, self.options.aggregation, {"cut": cut})
+
+    def _askable(self, response: JudgedResponse) -> JudgedResponse:
+        """The response as a provider takes it: texts cut, and none that is blank."""
+        references = [self._cut(text) for text in response.references]
+        return replace(
+            response,
+            text=self._cut(response.text),
+            references=tuple(text for text in references if text),
+        )
+
+    def _cut(self, text: str) -> str:
+        head = encodable(text).encode()[: self.options.max_bytes].decode(errors="ignore")
+        return head if head.strip() else ""
+
+
+JUDGE = OpenAIEmbeddings()

@@ -1,0 +1,1 @@
+"""What the judges that measure nearness to the reference's responses share."""

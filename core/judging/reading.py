@@ -1,0 +1,121 @@
+"""What a reader of results looks up: lengths, what a judge is, and one response close up."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any, Final
+
+import pandas as pd
+from pydantic import ValidationError
+
+from core.analysis.calibration.frames import RESPONSES
+from core.analysis.frames import typed_frame
+from core.judges.base import Example
+from core.judges.registry import judges
+from core.studies.service import content_of
+from core.studies.template import render
+from db.engine import Database
+from db.repositories.judgments import Judgments
+from db.repositories.rating import Campaigns, complete_ratings
+from db.repositories.responses import Responses
+from db.tables import Judge
+
+ANSWER_COLUMNS: Final = {
+    "rater": "str",  # a number, since a pseudonym tells a reader nothing
+    "criterion": "str",
+    "answer": "str",
+    "comment": "str",
+}
+"""One row per answer of a person about one response."""
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedClosely:
+    """One response with the prompt it answers and what people said of it (`ANSWER_COLUMNS`)."""
+
+    prompt: str
+    text: str
+    test_case: str
+    model: str
+    answers: pd.DataFrame
+
+
+def load_judge(database: Database, judge_id: str) -> Judge:
+    """The stored judge of that id."""
+    with database.read() as session:
+        return Judgments(session).judge(judge_id)
+
+
+def summary_of(judge_name: str) -> str:
+    """The first line of what an installed judge says of itself; empty of one that is not."""
+    found = judges().get(judge_name)
+    return (type(found).__doc__ or "").strip().partition("\n")[0] if found else ""
+
+
+def example_ids(judge: Judge) -> frozenset[str]:
+    """The responses that the judge's model is shown as examples, which must not test it."""
+    examples: list[Any] = (judge.options or {}).get("examples") or []
+    try:
+        return frozenset(Example.model_validate(one).response_id for one in examples)
+    except ValidationError:
+        return frozenset()
+
+
+def load_responses(database: Database, study_id: str, version_number: int) -> pd.DataFrame:
+    """Every response of the version that could be judged, with its length (`RESPONSES`)."""
+    with database.read() as session:
+        content = content_of(session, study_id, version_number)
+        return RESPONSES.frame(
+            {
+                "response_id": one.response.id,
+                "test_case": one.test_case.name,
+                "model": one.candidate.model,
+                "words": len((one.response.text or "").split()),
+            }
+            for one in Responses(session).usable(content)
+        )
+
+
+def load_closely(
+    database: Database, study_id: str, response_id: str, session_ids: Collection[str]
+) -> JudgedClosely:
+    """One response with what people said of it in those sessions.
+
+    Args:
+        database: where it is stored.
+        study_id: whose campaigns are looked through.
+        response_id: the response.
+        session_ids: the rating sessions that count.
+    """
+    with database.read() as session:
+        (one,) = Responses(session).by_ids([response_id])
+        campaigns = [row.id for row in Campaigns(session).of_study(study_id)]
+        counted = set(session_ids)
+        raters: dict[str, str] = {}
+        rows = []
+        for rated in complete_ratings(session, campaigns):
+            shown = (rated.item.response_id, rated.item.second_response_id)
+            if rated.session.id not in counted or response_id not in shown:
+                continue
+            if rated.item.control_id or rated.item.second_control_id:
+                continue
+            rater = raters.setdefault(rated.session.rater_id, f"person {len(raters) + 1}")
+            value = "cannot judge" if rated.rating.value is None else f"{rated.rating.value:g}"
+            preference = rated.rating.preference
+            if preference is not None:
+                place = "first" if shown[0] == response_id else "second"
+                value = f"{preference.value.replace('_', ' ')} (this one was {place})"
+            rows.append(
+                {
+                    "rater": rater,
+                    "criterion": rated.rating.criterion,
+                    "answer": value,
+                    "comment": rated.rating.comment or "",
+                }
+            )
+        return JudgedClosely(
+            prompt=render(one.template.text, one.test_case.values),
+            text=one.response.text or "",
+            test_case=one.test_case.name,
+            model=one.candidate.model,
+            answers=typed_frame(rows, ANSWER_COLUMNS),
+        )

@@ -1,0 +1,245 @@
+"""The judges by kind, one row each: what it is, how it stands, and what can be done with it."""
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from core.judges.base import AnyJudge, JudgeKind
+from core.judges.registry import judges
+from core.judging.overview import Standing, compares_with_reference, stored_judges
+from core.judging.setups import Setup
+from core.runs import cancel_run, newest_progress
+from db.tables import RunKind
+from ui.plain import plain
+from ui.store import database
+from ui.studio.acting import act, guarded, show_problem
+from ui.studio.judges.form import Form
+from ui.studio.judges.place import CARD, Place, is_free, look_into, open_judge, summary_of
+from ui.studio.judges.preview import show_preview
+from ui.studio.judges.running import retry, run_all, show_running
+from ui.studio.progress import in_words
+
+_TITLES = {
+    JudgeKind.LLM: "LLM judges",
+    JudgeKind.SIMILARITY: "Similarity to the reference",
+    JudgeKind.CHECK: "Checks",
+}
+_SENTENCES = {
+    JudgeKind.LLM: "A model reads the responses. Set one up, agree to what it may cost, run it.",
+    JudgeKind.SIMILARITY: "How near a response is to the reference's. Most cost nothing.",
+    JudgeKind.CHECK: "Rules that need no model. Some are gates: what fails one of them cannot "
+    "rank above a real answer.",
+}
+Typed = tuple[Form, Setup | str] | None
+"""The form of the judge that is open, and what it says."""
+
+
+def show_groups(place: Place, typed: Typed) -> None:
+    """Draw every group with its judges."""
+    for kind, title in _TITLES.items():
+        members = [judge for judge in judges().values() if judge.kind is kind]
+        if members:
+            st.subheader(title)
+            st.caption(_SENTENCES[kind])
+            _run_all(place, kind, members)
+            for judge in members:
+                _row(place, judge, typed)
+
+
+def _run_all(place: Place, kind: JudgeKind, members: Sequence[AnyJudge]) -> None:
+    """One press for all that costs nothing and is not made yet."""
+    if not any(is_free(judge) for judge in members):
+        return
+    names = [judge.name for judge in members if _can_run(place, judge)]
+    calls = sum(place.open_judgments(name) for name in names)
+    st.button(
+        f"Run all that is missing ({calls:,})" if calls else "Nothing is missing",
+        key=f"all_{kind.value}",
+        type="primary" if calls else "secondary",
+        disabled=not calls,
+        help="All of this group that cost nothing, one after the other.",
+        on_click=act,
+        args=(f"all_{kind.value}", run_all, place, names),
+    )
+    show_problem(f"all_{kind.value}")
+
+
+def _can_run(place: Place, judge: AnyJudge) -> bool:
+    return (
+        is_free(judge)
+        and place.open_judgments(judge.name) > 0
+        and not place.is_running(judge.name)
+        and not _lacks_reference(place, judge)
+    )
+
+
+def _row(place: Place, judge: AnyJudge, typed: Typed) -> None:
+    setup, is_open = place.setups[judge.name], open_judge() == judge.name
+    with st.container(border=True, key=f"judge_{judge.name}_row"):
+        left, right = st.columns([3, 2], vertical_alignment="center")
+        with left:
+            st.markdown(f"**{plain(judge.label)}**")
+            st.caption(plain(summary_of(judge)))
+        with right, st.container(horizontal=True, horizontal_alignment="right"):
+            if not is_open and isinstance(setup, Setup) and is_free(judge):
+                _quick_run(place, judge)
+            _links(place, judge, is_open)
+        if isinstance(setup, str):
+            st.warning(plain(setup))
+        elif not is_open:
+            _standing(place, judge)
+        show_problem(f"row_{judge.name}")
+        if is_open and typed is not None:
+            _details(place, judge, typed)
+
+
+def _links(place: Place, judge: AnyJudge, is_open: bool) -> None:
+    found = place.standings.get(judge.name, ())
+    judge_id = next((one.judge_id for one in found if one.judge_id), None)
+    if judge_id is not None and CARD.exists():
+        st.page_link(
+            CARD, label="Card", icon=":material/id_card:",
+            query_params={"study": place.study.name, "judge": judge_id},
+        )  # fmt: skip
+    st.button(
+        "Close" if is_open else "Open",
+        key=f"open_{judge.name}",
+        help=f"The set-up of {judge.label} in the sidebar, what it sees, and its runs",
+        on_click=look_into,
+        args=(None if is_open else judge.name,),
+    )
+
+
+def _standing(place: Place, judge: AnyJudge) -> None:
+    """How a judge that is not open stands, or how its run goes."""
+    found = place.standings[judge.name]
+    if _lacks_reference(place, judge):
+        st.caption("It compares with the reference, and this study names none.")
+        return
+    if place.is_running(judge.name):
+        ids = [one.judge_id for one in found if one.judge_id in place.active]
+        draw = st.fragment(guarded(_going_on), run_every=1.0)
+        draw(place.study.id, [one for one in ids if one], place.actor)
+        return
+    if place.responses:
+        st.write(_sentence(found))
+
+
+def _quick_run(place: Place, judge: AnyJudge) -> None:
+    failed = sum(one.failed for one in place.standings[judge.name])
+    if place.is_running(judge.name):
+        return
+    if _can_run(place, judge):
+        open_count = place.open_judgments(judge.name)
+        st.button(
+            f"Run ({open_count:,})", key=f"run_{judge.name}",
+            on_click=act, args=(f"row_{judge.name}", run_all, place, [judge.name]),
+        )  # fmt: skip
+    if failed:
+        st.button(
+            f"Retry what failed ({failed:,})", key=f"again_{judge.name}",
+            on_click=act, args=(f"row_{judge.name}", retry, place, judge.name),
+        )  # fmt: skip
+
+
+def _going_on(study_id: str, judge_ids: Sequence[str], actor: str) -> None:
+    """The bars of the runs that go on, with a button that cancels each."""
+    is_active = False
+    for judge_id in judge_ids:
+        progress = newest_progress(database(), study_id, RunKind.JUDGING, judge_id=judge_id)
+        if progress is None or not progress.is_active:
+            continue
+        is_active = True
+        total = progress.done + progress.counts.planned
+        left = f", {in_words(progress.time_left)} left" if progress.time_left else ""
+        failed = f", {progress.counts.failed:,} failed" if progress.counts.failed else ""
+        st.progress(
+            progress.done / total if total else 0.0,
+            text=f"{progress.done:,} of {total:,}{failed}{left}",
+        )
+        if progress.run.cancel_requested_at is None:
+            st.button(
+                "Cancel", key=f"stop_{progress.run.id}",
+                on_click=act, args=(f"stop_{judge_id}", cancel_run, database(), progress.run.id,
+                                    actor),
+            )  # fmt: skip
+        show_problem(f"stop_{judge_id}")
+    if not is_active:
+        st.rerun(scope="app")
+
+
+def _details(place: Place, judge: AnyJudge, typed: tuple[Form, Setup | str]) -> None:
+    """All of the judge that is open: how it stands, its runs, and what it would be asked."""
+    form, as_typed = typed
+    in_force = place.setups[judge.name]
+    if isinstance(in_force, Setup):
+        if place.responses:
+            for one in place.standings[judge.name]:
+                model = f"`{one.model}`: " if one.model else ""
+                st.markdown(f"{model}{_sentence([one])}")
+        if _lacks_reference(place, judge):
+            st.info("It compares with the reference, and this study names none; add one first.")
+        elif place.responses:
+            if not _is_in_force(in_force, as_typed):
+                st.info("A run judges with what is saved, not with what is typed beside.")
+            show_running(place, in_force)
+    _earlier(place, judge)
+    show_preview(place, form, as_typed)
+
+
+def _is_in_force(in_force: Setup, typed: Setup | str) -> bool:
+    return isinstance(typed, Setup) and (typed.judge.options, typed.models) == (
+        in_force.judge.options,
+        in_force.models,
+    )
+
+
+def _earlier(place: Place, judge: AnyJudge) -> None:
+    """Judges that earlier set-ups made; what they found stays."""
+    present = {one.judge_id for one in place.standings.get(judge.name, ())}
+    earlier = [
+        (one, made)
+        for one, made in stored_judges(database(), place.study.id, judge.name)
+        if one.id not in present
+    ]
+    if not earlier:
+        return
+    with st.expander(f"As it was set up before ({len(earlier)})"):
+        for one, made in earlier:
+            by = f" by {one.model}" if one.model else ""
+            st.write(
+                plain(f"{one.label}{by}, from {one.created_at:%Y-%m-%d %H:%M} UTC: {made:,} made")
+            )
+            if CARD.exists():
+                st.page_link(
+                    CARD, label="Card", icon=":material/id_card:",
+                    query_params={"study": place.study.name, "judge": one.id},
+                )  # fmt: skip
+
+
+def _lacks_reference(place: Place, judge: AnyJudge) -> bool:
+    return place.content.reference is None and compares_with_reference(judge)
+
+
+def _sentence(found: Sequence[Standing]) -> str:
+    total, ok = sum(one.total for one in found), sum(one.ok for one in found)
+    if not any(one.has_run for one in found):
+        return f"Has not run: {total:,} judgments to make."
+    parts = [f"**{ok:,}** of {total:,} judgments are made"]
+    for count, words in (
+        (sum(one.open for one in found), "still to be made"),
+        (sum(one.failed for one in found), "failed"),
+        (sum(one.cannot for one in found), "cannot be judged"),
+    ):
+        if count:
+            parts.append(f"**{count:,}** {words}")
+    return ", ".join(parts) + _causes(found) + "."
+
+
+def _causes(found: Sequence[Standing]) -> str:
+    causes: dict[str, int] = {}
+    for one in found:
+        for kind, count in one.causes.items():
+            causes[kind] = causes.get(kind, 0) + count
+    named = (f"{count:,} {plain(kind.replace('_', ' '))}" for kind, count in causes.items())
+    return f" ({', '.join(named)})" if causes else ""
