@@ -40,6 +40,8 @@ BATCHES_AT_ONCE = 50
 PULLS_AT_ONCE = 2
 TRIALS_AT_ONCE = 4
 """Somebody waits for each; they queue at the provider's gate like all calls."""
+UNHURRIED_S = 1.0
+"""How often queues are looked at whose work takes minutes; each look costs as much as a call."""
 _LIVE = ["PENDING", "ENQUEUED", "DELAYED"]
 
 
@@ -141,8 +143,8 @@ class Engine:
         for provider in provider_names():
             _register(provider, CHUNKS_AT_ONCE)
         _register(SIMILARITY_QUEUE, 1)
-        _register(BATCH_QUEUE, BATCHES_AT_ONCE)
-        _register(PULL_QUEUE, PULLS_AT_ONCE)
+        _register(BATCH_QUEUE, BATCHES_AT_ONCE, UNHURRIED_S)
+        _register(PULL_QUEUE, PULLS_AT_ONCE, UNHURRIED_S)
         _register(TRIAL_QUEUE, TRIALS_AT_ONCE)
 
     def stop(self, patience_s: int = 2) -> None:
@@ -205,8 +207,10 @@ class Engine:
         return len(DBOS._recover_pending_workflows([executor_id]))
 
 
-def _register(queue: str, chunks_at_once: int) -> None:
-    DBOS.register_queue(queue, worker_concurrency=chunks_at_once, polling_interval_sec=0.2)
+def _register(queue: str, chunks_at_once: int, looked_at_every_s: float = 0.2) -> None:
+    DBOS.register_queue(
+        queue, worker_concurrency=chunks_at_once, polling_interval_sec=looked_at_every_s
+    )
 
 
 def _prepare(work_engine_url: str) -> str:

@@ -26,6 +26,10 @@ Vectors = NDArray[np.float32]
 """One row a text: ``(texts, dimensions)``."""
 
 
+_SHOWN = 60
+"""Characters of a refused value: a prompt would bury the reason."""
+
+
 class JudgeKind(StrEnum):
     """What a judge goes by: a model's opinion, nearness to the reference, or a rule."""
 
@@ -74,8 +78,8 @@ class JudgedResponse:
     """What a measuring judge sees of one response: never which model wrote it.
 
     ``references`` are the reference's responses to the same test case, without the judged one;
-    ``corpus`` all responses to that test case, the judged one and the references among them (both
-    empty unless the judge `Need`\\ s them); ``facts`` what fills the prompt's placeholders, by name.
+    ``corpus`` all responses to that test case, the judged one and the references among them; both
+    are empty unless the judge needs them. ``facts`` fill the prompt's placeholders, by name.
     """
 
     response_id: str
@@ -184,8 +188,8 @@ class JudgeTask:
     """One question to a judge's model.
 
     ``prompt`` is what the models were asked, ``question`` what the rubric asks about it,
-    ``responses`` what was answered, in the order in which it is shown; ``reference`` the reference's
-    response where it is named as such. ``examples`` are of other test cases.
+    ``responses`` what was answered, in the order in which it is shown; ``reference`` a response of
+    the reference's where it is named as such. ``examples`` are of other test cases.
     """
 
     prompt: str
@@ -325,8 +329,11 @@ def configured(judge: SomeJudge, options: Mapping[str, Any]) -> SomeJudge:
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(str(part) for part in first["loc"]) or "options"
+        value = repr(first["input"])
+        value = value if len(value) <= _SHOWN else f"{value[:_SHOWN]}…"
+        message = first["msg"].rstrip(".")
         raise InvalidInputError(
-            f"{judge.label} cannot use {place} = {first['input']!r}: {first['msg']}."
+            f"{judge.label} cannot use {place} = {value}: {message}."
         ) from error
     return replace(judge, options=new)  # type: ignore[type-var]  # judges are dataclasses
 

@@ -15,13 +15,13 @@ def failed_gate(text: str, prompt: str = "") -> str | None:
     """
     response = JudgedResponse(response_id="", prompt=prompt, text=text)
     for check in gate_checks():
-        (found,) = measured(check, [response], _NoTools())
+        (found,) = measured(check, [response], NoTools())
         if isinstance(found, Score) and found.value == check.scale.minimum:
             return check.name
     return None
 
 
-class _NoTools:
+class NoTools:
     """Gates look at the text alone."""
 
     def vectors(self, embedder: Embedder, texts: Sequence[str]) -> Vectors:

@@ -90,7 +90,7 @@ class FunctionJudge:
             return broken(self.label, f"{type(error).__name__}: {error}")
         # Also numbers of numpy's, which are no floats of Python's.
         number: object = getattr(found, "item", lambda: found)()
-        if isinstance(number, (int, float)) and not isinstance(number, bool):
+        if isinstance(number, (int, float)):
             return sound(Score(float(number)), self.scale, self.label)
         return sound(found, self.scale, self.label)
 

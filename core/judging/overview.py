@@ -5,15 +5,19 @@ from dataclasses import dataclass
 
 from core.errors import SlamError
 from core.judges.base import AnyJudge, LLMJudge, Need, Shape, judge_identity
+from core.judges.measuring import BROKEN_JUDGE
 from core.judges.registry import judges
 from core.judging.service import JudgingPlan, plan_all
 from core.judging.setups import Setup, read_setup
 from core.providers.base import FailureKind
+from core.runs import ACTIVE
+from core.studies.service import newest_content
 from db.engine import Database
-from db.repositories.judging_overview import JudgingOverview
+from db.repositories.judging_overview import JudgeRun, JudgingOverview
+from db.repositories.responses import Responses
 from db.tables import Judge
 
-_WORTH_A_RETRY = frozenset(kind.value for kind in FailureKind)
+_WORTH_A_RETRY = frozenset({*(kind.value for kind in FailureKind), BROKEN_JUDGE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,19 +58,49 @@ def standing_of(plan: JudgingPlan, model: str | None) -> Standing:
     )
 
 
-def setups_of_study(database: Database, study_id: str) -> dict[str, Setup | str]:
-    """``judge name -> its set-up``, or the sentence that says why it cannot be used here."""
-    found: dict[str, Setup | str] = {}
+@dataclass(frozen=True, slots=True)
+class JudgeState:
+    """A judge as the study wants it, and what it was asked for as that.
+
+    ``judge_ids`` are of the judges (one a model) that ever had a run here, ``active_ids`` of those
+    whose run still goes on. ``stamp`` is another whenever `standings` may have become another.
+    """
+
+    setup: Setup
+    judge_ids: tuple[str, ...]
+    active_ids: tuple[str, ...]
+    stamp: str
+
+
+def judge_states(database: Database, study_id: str) -> dict[str, JudgeState | str]:
+    """``judge name -> how it is set up``, or the sentence that says why it cannot be used here.
+
+    Raises:
+        NotFoundError: there is no such study.
+    """
     with database.read() as session:
+        newest_content(session, study_id)
+        overview = JudgingOverview(session, study_id)
+        responses, runs = overview.responses_stamp(), overview.runs()
+        found: dict[str, JudgeState | str] = {}
         for name in judges():
             try:
-                setup = read_setup(session, study_id, name)
-                for model in setup.identities:
-                    judge_identity(setup.judge, model)
-                found[name] = setup
+                found[name] = _state(read_setup(session, study_id, name), runs, responses)
             except SlamError as error:
                 found[name] = str(error)
     return found
+
+
+def _state(setup: Setup, runs: Sequence[JudgeRun], responses: str) -> JudgeState:
+    identities = [judge_identity(setup.judge, model) for model in setup.identities]
+    mine = [run for run in runs if run.identity in identities]
+    active = (run.judge_id for run in mine if run.status in ACTIVE)
+    return JudgeState(
+        setup=setup,
+        judge_ids=tuple(dict.fromkeys(run.judge_id for run in mine)),
+        active_ids=tuple(dict.fromkeys(active)),
+        stamp=repr((responses, identities, [(run.run_id, run.status.value) for run in mine])),
+    )
 
 
 def standings(
@@ -85,16 +119,14 @@ def standings(
     }
 
 
-def judging_stamp(database: Database, study_id: str) -> str:
-    """Something that is another whenever `standings` may have become another."""
-    with database.read() as session:
-        return repr(JudgingOverview(session, study_id).stamp())
+def count_usable(database: Database, study_id: str) -> int:
+    """How many responses of the newest version can be judged.
 
-
-def active_judges(database: Database, study_id: str) -> frozenset[str]:
-    """The ids of the judges whose run is still going on."""
+    Raises:
+        NotFoundError: there is no such study.
+    """
     with database.read() as session:
-        return JudgingOverview(session, study_id).active_judge_ids()
+        return Responses(session).count_usable(newest_content(session, study_id))
 
 
 def stored_judges(database: Database, study_id: str, judge_name: str) -> list[tuple[Judge, int]]:

@@ -28,6 +28,7 @@ from core.judges.base import (
     Unscored,
     configured,
 )
+from core.judges.measuring import measured
 from core.judges.registry import judge_named
 from core.judging.measuring import EmbeddingCalls, EmbeddingRecorder
 from core.judging.preview import questions_about
@@ -182,14 +183,7 @@ async def _measure(
 def _scored(taken: _Taken, tools: EmbeddingStore) -> Score | Unscored:
     if not isinstance(taken.judge, MeasuringJudge) or not isinstance(taken.sees, JudgedResponse):
         raise TypeError(f"{taken.judge!r} measures nothing")
-    try:
-        (result,) = taken.judge.score([taken.sees], tools)
-    except SlamError as error:
-        kind = error.kind if isinstance(error, ProviderError) else FailureKind.INTERNAL
-        return Unscored(kind.value, str(error))
-    except Exception as error:
-        # A broken library, or a judge of one's own, fails this trial and not the daemon.
-        return Unscored(FailureKind.INTERNAL.value, f"{type(error).__name__}: {error}")
+    (result,) = measured(taken.judge, [taken.sees], tools)
     return result
 
 

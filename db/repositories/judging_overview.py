@@ -1,7 +1,7 @@
 """How the judging of a study goes on as a whole, in a few cheap queries."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Select, func
 from sqlalchemy import select as select_columns
@@ -11,16 +11,23 @@ from db.tables import (
     CallStatus,
     Exclusion,
     Judge,
-    JudgeSetup,
     Judgment,
     JudgmentPurpose,
     Response,
     Run,
-    RunKind,
     RunStatus,
     StudyVersion,
     Subject,
 )
+
+
+class JudgeRun(NamedTuple):
+    """A run of a judge, by the identity of the judge."""
+
+    judge_id: str
+    identity: str
+    run_id: str
+    status: RunStatus
 
 
 class JudgingOverview:
@@ -30,37 +37,30 @@ class JudgingOverview:
         self.session = session
         self.study_id = study_id
 
-    def active_judge_ids(self) -> frozenset[str]:
-        """The judges whose run is still going on."""
-        query = select(Run.judge_id).where(
-            col(Run.study_version_id).in_(self._version_ids),
-            Run.kind == RunKind.JUDGING,
-            col(Run.status).in_((RunStatus.QUEUED, RunStatus.RUNNING)),
+    def runs(self) -> list[JudgeRun]:
+        """Every run of a judge that the study has had, oldest first."""
+        query = (
+            select_columns(col(Judge.id), col(Judge.identity), col(Run.id), col(Run.status))
+            .join(Judge, col(Judge.id) == col(Run.judge_id))
+            .where(col(Run.study_version_id).in_(self._version_ids))
+            .order_by(col(Run.requested_at), col(Run.id))
         )
-        return frozenset(one for one in self.session.exec(query) if one is not None)
+        return [JudgeRun(*row) for row in self.session.connection().execute(query)]
 
-    def stamp(self) -> tuple[object, ...]:
-        """Something that is another whenever a plan of the study's judges may have become another.
-
-        Judgments change while a run goes on, too; the stamp only tells when one begins or ends.
-        """
-        runs = select_columns(col(Run.id), col(Run.status)).where(
-            col(Run.study_version_id).in_(self._version_ids)
-        )
+    def responses_stamp(self) -> str:
+        """Something that is another whenever other responses can be judged."""
         responses = select_columns(func.count(), func.max(Response.completed_at)).where(
             col(Response.study_id) == self.study_id, col(Response.status) == CallStatus.OK
         )
-        setups = select_columns(func.count()).where(col(JudgeSetup.study_id) == self.study_id)
         exclusions = select_columns(func.count()).where(col(Exclusion.subject) == Subject.RESPONSE)
         versions = select_columns(func.max(StudyVersion.number)).where(
             col(StudyVersion.study_id) == self.study_id
         )
-        rows = [
-            tuple(row)
-            for query in (runs.order_by(col(Run.id)), responses, setups, exclusions, versions)
-            for row in self.session.connection().execute(query)
+        found = [
+            tuple(self.session.connection().execute(query).one())
+            for query in (responses, exclusions, versions)
         ]
-        return tuple(rows)
+        return repr(found)
 
     def judgments_made(self, judge_name: str) -> Sequence[tuple[Judge, int]]:
         """Every stored judge of that name, oldest first, and how many scores it has made here."""

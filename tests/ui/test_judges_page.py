@@ -17,11 +17,12 @@ from db.tables import CallStatus, Judge, JudgeSetup, Judgment, JudgmentPurpose
 from tests.building import MEDIUM, REFERENCE, SMALL
 from tests.ui.looking import look_at, study_with_responses
 from tests.ui.running import Slam
-from tests.ui.walking import WAIT_MS, agree, fill, pictures_of, settled
+from tests.ui.walking import WAIT_MS, agree, enter, fill, pictures_of, settled
 
 pytestmark = pytest.mark.browser
 
 RUN_MS = 120_000
+RUN_ALL = re.compile(r"Run all that is missing \(\d+ judges\)")
 
 
 @pytest.fixture
@@ -47,6 +48,11 @@ def row(page: Page, judge: str) -> Locator:
     return page.locator(f".st-key-judge_{judge}_row")
 
 
+def opening(page: Page, judge: str) -> Locator:
+    """The button that opens a judge."""
+    return page.locator(f".st-key-open_{judge} button")
+
+
 def sidebar(page: Page) -> Locator:
     """Where the set-up is."""
     return page.get_by_test_id("stSidebar")
@@ -54,7 +60,7 @@ def sidebar(page: Page) -> Locator:
 
 def open_judge(page: Page, judge: str, label: str) -> Locator:
     """Open a judge; gives its row."""
-    row(page, judge).get_by_role("button", name="Open").click()
+    opening(page, judge).click()
     expect(sidebar(page).get_by_role("heading", name=f"Set-up of {label}")).to_be_visible(
         timeout=WAIT_MS
     )
@@ -159,7 +165,7 @@ def test_what_cannot_be_used_is_said_in_a_sentence_and_nothing_typed_is_lost(
     prompt = sidebar(page).get_by_label("Prompt", exact=True)
     expect(prompt).to_have_value("Grade {{response}} for {{mood}}.")
     pictures_of(page, pictures, "judges_refused")
-    row(page, "tf_idf").get_by_role("button", name="Open").click()
+    opening(page, "tf_idf").click()
     expect(sidebar(page).get_by_text("Set-up of TF-IDF")).to_be_visible(timeout=WAIT_MS)
     open_judge(page, "scorer", "Scorer")
     expect(prompt).to_have_value("Grade {{response}} for {{mood}}.")
@@ -175,7 +181,7 @@ def test_a_panel_of_two_models_is_agreed_to_once_and_each_has_a_run(
     scorer = open_judge(page, "scorer", "Scorer")
     set_field(page, "Models to ask, one a line", f"{REFERENCE}\n{MEDIUM}")
     save(page, 1)
-    expect(scorer.get_by_text("Has not run: 9 judgments to make.")).to_have_count(2)
+    expect(scorer.get_by_text("Has not run yet.")).to_have_count(2)
     run(scorer, 18)
     pictures_of(page, pictures, "judges_panel")
     with slam.store() as session:
@@ -191,13 +197,13 @@ def test_all_that_costs_nothing_is_run_in_one_press(
 ) -> None:
     look_at(page, slam, study, "Judges")
     group = page.locator(".st-key-all_check")
-    group.get_by_role("button", name=re.compile(r"Run all that is missing \(\d+\)")).click()
-    expect(group.get_by_role("button", name="Nothing is missing")).to_be_visible(timeout=RUN_MS)
+    group.get_by_role("button", name=RUN_ALL).click()
+    expect(group.get_by_role("button", name="Nothing to run")).to_be_visible(timeout=RUN_MS)
     expect(row(page, "empty").get_by_text("9 of 9 judgments are made")).to_be_visible(
         timeout=RUN_MS
     )
     similar = page.locator(".st-key-all_similarity")
-    similar.get_by_role("button", name=re.compile(r"Run all that is missing \(\d+\)")).click()
+    similar.get_by_role("button", name=RUN_ALL).click()
     for judge in ("tf_idf", "bleu", "sem_bleu"):
         made = row(page, judge).get_by_text(re.compile("6 of 9 judgments are made"))
         expect(made).to_be_visible(timeout=RUN_MS)
@@ -243,9 +249,10 @@ def test_without_responses_the_page_says_what_to_do_first(
 def test_on_a_phone_a_judge_is_set_up_with_the_keyboard_alone(
     slam: Slam, study: VersionContent, phone: Page, pictures: Path | None
 ) -> None:
-    look_at(phone, slam, study, "Judges")
-    opening = row(phone, "tf_idf").get_by_role("button", name="Open")
-    opening.focus()
+    enter(phone, slam)
+    phone.goto(f"{slam.studio_url}/judges?study={study.study.name}")
+    expect(opening(phone, "tf_idf")).to_be_visible(timeout=WAIT_MS)
+    opening(phone, "tf_idf").focus()
     phone.keyboard.press("Enter")
     expect(row(phone, "tf_idf").get_by_role("button", name="Close")).to_be_visible(timeout=WAIT_MS)
     test = row(phone, "tf_idf").get_by_role("button", name="Test on this response")

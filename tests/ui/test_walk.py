@@ -51,7 +51,7 @@ def test_a_newcomer_gets_from_an_empty_folder_to_the_agreement_of_two_judges_wit
     expect(metric(page, "Sessions that count")).to_have_text("2", timeout=WAIT_MS)
     expect(metric(page, "Left out: not complete")).to_have_text("1")
     expect(page.get_by_text("Agreement on the worst models")).to_be_visible(timeout=WAIT_MS)
-    for judge in ("GPT-Scorer", "SEM-BLEU"):
+    for judge in ("Scorer", "SEM-BLEU"):
         expect(page.get_by_text(re.compile(judge)).first).to_be_visible()
     picture(page, pictures, "agreement")
 
@@ -83,11 +83,12 @@ def _rate_half(browser: Browser, link: str) -> None:
 
 def _judge(page: Page, pictures: Path | None) -> None:
     open_page(page, "Judges")
-    agree(page)
-    judge = page.get_by_role("button", name=re.compile(r"Judge \d+ responses"))
-    expect(judge).to_have_count(2, timeout=WAIT_MS)
-    judge.first.click()
-    expect(judge).to_have_count(1, timeout=WAIT_MS)
-    judge.first.click()
-    expect(page.get_by_text("The run is finished")).to_have_count(2, timeout=120_000)
+    page.locator(".st-key-open_scorer button").click()
+    scorer = page.locator(".st-key-judge_scorer_row")
+    agree(scorer)
+    scorer.get_by_role("button", name=re.compile(r"Make \d+ judgments")).click()
+    expect(scorer.get_by_text("Nothing is missing.")).to_be_visible(timeout=120_000)
+    page.locator(".st-key-run_sem_bleu button").click()
+    sem_bleu = page.locator(".st-key-judge_sem_bleu_row")
+    expect(sem_bleu.get_by_text("36 of 36 judgments are made")).to_be_visible(timeout=120_000)
     picture(page, pictures, "judges")

@@ -36,8 +36,8 @@ __all__ = [
     "two_people",
 ]
 
-OTHER_HALF: Final = "half of the people beside the other half"
-ONE_PERSON: Final = "one person beside one other"
+OTHER_HALF: Final = "two halves of the people"
+ONE_PERSON: Final = "two people"
 BY_LENGTH: Final = "length alone"
 SAME_FOR_ALL: Final = "the same score for all"
 

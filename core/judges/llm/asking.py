@@ -110,7 +110,7 @@ def read_score(options: ScoringOptions, form: Form, reply: ChatReply) -> Score:
     Raises:
         UnparsableReplyError: the reply is not what was asked.
     """
-    read = form.read(reply.text)
+    read = form.read(reply)
     minimum, maximum = options.scale_minimum, options.scale_maximum
     sampled = whole_number(read.answer, minimum, maximum, reply.text)
     if options.score_from is ScoreFrom.REPLY:

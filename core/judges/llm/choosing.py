@@ -54,6 +54,6 @@ def read_choice(
     Raises:
         UnparsableReplyError: the reply is not what was asked.
     """
-    read = form.read(reply.text)
+    read = form.read(reply)
     position = chosen(read.answer, labels, reply.text, may_tie=may_tie)
     return Choice(position, read.reasoning, {"labels": list(labels)})

@@ -15,6 +15,7 @@ from typing import Any, NoReturn
 from core.exchange.storable import is_storable
 from core.judges.base import UnparsableReplyError
 from core.judges.llm.options import Output
+from core.providers.base import ChatReply
 
 REASONING = "reasoning"
 TIE = "tie"
@@ -76,12 +77,16 @@ class Form:
             "additionalProperties": False,
         }
 
-    def read(self, text: str) -> Read:
+    def read(self, reply: ChatReply) -> Read:
         """The answer and the reasoning in a reply.
 
         Raises:
-            UnparsableReplyError: it has another form.
+            UnparsableReplyError: it has another form, or is not whole.
         """
+        text = reply.text
+        if reply.finish_reason == "length":
+            # What is left may still look whole: "Score: 1" of "Score: 10".
+            raise unparsable(text, "was cut off by the limit of tokens, which may be too low")
         return self._read_last_line(text) if self.output is Output.TEXT else self._read_object(text)
 
     def _as_last_line(self) -> str:

@@ -13,7 +13,7 @@ from pydantic import Field
 from core.judges.base import JudgedResponse, Score, Tools, Unscored
 from core.judges.similarity.cosines import reference_cosines
 from core.judges.similarity.models import encodable
-from core.judges.similarity.references import SimilarityJudge, SimilarityOptions, nearness
+from core.judges.similarity.references import SimilarityJudge, SimilarityOptions, cosine_score
 
 _EMPTY = Unscored(
     "empty_text",
@@ -59,7 +59,7 @@ class OpenAIEmbeddings(SimilarityJudge):
     def _score(self, response: JudgedResponse, cosines: Sequence[float]) -> Score:
         texts = (response.text, *response.references)
         cut = any(len(encodable(text).encode()) > self.options.max_bytes for text in texts)
-        return nearness(cosines, cosines, self.options.aggregation, {"cut": cut})
+        return cosine_score(cosines, self.options.aggregation, {"cut": cut})
 
     def _askable(self, response: JudgedResponse) -> JudgedResponse:
         """The response as a provider takes it: texts cut, and none that is blank."""

@@ -11,7 +11,7 @@ from typing import Any
 
 from core.judges.base import JudgedResponse, Score, Tools, Unscored
 from core.judges.similarity.cosines import distinct_texts, reference_cosines
-from core.judges.similarity.references import SimilarityJudge, nearness
+from core.judges.similarity.references import SimilarityJudge, cosine_score
 from core.judges.similarity.sentences import SentenceEmbedder, SentenceOptions, are_cut
 
 
@@ -35,8 +35,7 @@ class Sbert(SimilarityJudge):
         cosines = reference_cosines(responses, partial(tools.vectors, SentenceEmbedder(model)))
         cut = are_cut(model, distinct_texts(responses))
         return [
-            nearness(
-                of_one,
+            cosine_score(
                 of_one,
                 self.options.aggregation,
                 {"cut": any(cut[text] for text in (response.text, *response.references))},

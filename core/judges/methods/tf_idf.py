@@ -35,29 +35,29 @@ class TfIdf(SimilarityJudge):
 
     def measure(self, responses: Sequence[JudgedResponse], tools: Tools) -> list[Score | Unscored]:
         """See `SimilarityJudge.measure`."""
-        by_corpus: dict[tuple[str, ...], list[int]] = defaultdict(list)
-        for place, one in enumerate(responses):
-            # Without a corpus, as for a line of a file, a response and its references are all.
-            by_corpus[one.corpus or (one.text, *one.references)].append(place)
+        # Without a corpus, as for a line of a file, a response and its references are all.
+        corpora = [one.corpus or (one.text, *one.references) for one in responses]
+        places: dict[int, list[int]] = defaultdict(list)
+        for place, corpus in enumerate(corpora):
+            places[id(corpus)].append(place)  # its texts are too many to compare every time
         scores: dict[int, Score] = {}
-        for corpus, places in by_corpus.items():
-            in_case = self._measure_case(case_words(corpus), [responses[one] for one in places])
-            scores |= dict(zip(places, in_case, strict=True))
+        for some in places.values():
+            in_case = self._measure_case(
+                case_words(corpora[some[0]]), [responses[place] for place in some]
+            )
+            scores |= dict(zip(some, in_case, strict=True))
         return [scores[place] for place in range(len(responses))]
 
     def _measure_case(self, words: CaseWords, responses: Sequence[JudgedResponse]) -> list[Score]:
-        references = list(dict.fromkeys(text for one in responses for text in one.references))
+        references = list({text: None for one in responses for text in one.references})
         columns = {text: column for column, text in enumerate(references)}
-        cosines = words.cosines([one.text for one in responses], references)
-        return [
-            nearness(
-                row := cosines[place, [columns[text] for text in one.references]].tolist(),
-                row,
-                self.options.aggregation,
-                {"corpus_hash": words.corpus_hash},
-            )
-            for place, one in enumerate(responses)
-        ]
+        cosines = words.cosines([one.text for one in responses], references).tolist()
+        results = []
+        for one, of_one in zip(responses, cosines, strict=True):
+            own = [of_one[columns[text]] for text in one.references]
+            details = {"corpus_hash": words.corpus_hash}
+            results.append(nearness(own, own, self.options.aggregation, details))
+        return results
 
 
 JUDGE = TfIdf()

@@ -25,7 +25,7 @@ from core.judges.similarity.answers import (
     model_configuration,
 )
 from core.judges.similarity.cosines import reference_cosines
-from core.judges.similarity.references import SimilarityJudge, SimilarityOptions, nearness
+from core.judges.similarity.references import SimilarityJudge, SimilarityOptions, cosine_score
 
 
 class AnswerOptions(SimilarityOptions):
@@ -61,8 +61,7 @@ class UseQA(SimilarityJudge):
         cosines = reference_cosines(responses, answers)
         fits = self._fits(tools, responses)
         return [
-            nearness(
-                of_one,
+            cosine_score(
                 of_one,
                 self.options.aggregation,
                 {

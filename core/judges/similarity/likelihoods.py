@@ -98,10 +98,10 @@ class _Writer:
         import torch
         from transformers.modeling_outputs import BaseModelOutput
 
-        read, source_cut = self._tokens(source, self.longest)
+        read, source_cut = _tokens(self.tokenizer, source, self.longest)
         ids = torch.tensor([read], device=self.network.device)
         state = self.network.get_encoder()(input_ids=ids).last_hidden_state
-        wanted = [self._tokens(target, self.longest) for target in targets]
+        wanted = [_tokens(self.tokenizer, target, self.longest) for target in targets]
         found: dict[int, Likelihood] = {}
         for places in _batches([len(tokens) for tokens, _ in wanted]):
             labels = self._padded([wanted[place][0] for place in places])
@@ -113,10 +113,10 @@ class _Writer:
 
     def _continue(self, source: str, targets: Sequence[str]) -> list[Likelihood]:
         half = self.longest // 2
-        read, source_cut = self._tokens(source, half)
+        read, source_cut = _tokens(self.tokenizer, source, half)
         # A model without a mark of the beginning takes that of the end for it.
         before = read or [self.end]
-        wanted = [self._tokens(target, half - 1, marks=False) for target in targets]
+        wanted = [_tokens(self.tokenizer, target, half - 1, marks=False) for target in targets]
         found: dict[int, Likelihood] = {}
         for places in _batches([len(before) + len(tokens) + 1 for tokens, _ in wanted]):
             after = [[*wanted[place][0], self.end] for place in places]
@@ -127,23 +127,25 @@ class _Writer:
                 found[place] = Likelihood(mean, source_cut or wanted[place][1])
         return [found[place] for place in range(len(targets))]
 
-    def _tokens(self, text: str, longest: int, *, marks: bool = True) -> tuple[list[int], bool]:
-        """The tokens that are read of a text, and whether there were more."""
-        readable = encodable(text)
-        ids = self.tokenizer(readable, add_special_tokens=marks, verbose=False)["input_ids"]
-        if len(ids) <= longest:
-            return list(ids), False
-        cut = self.tokenizer(
-            readable, add_special_tokens=marks, truncation=True, max_length=longest
-        )
-        return list(cut["input_ids"]), True
-
     def _padded(self, rows: Sequence[Sequence[int]], fill: int = _IGNORED) -> "torch.Tensor":
         import torch
 
         length = max(map(len, rows))
         filled = [[*row, *[fill] * (length - len(row))] for row in rows]
         return torch.tensor(filled, device=self.network.device)
+
+
+@lru_cache(maxsize=1024)  # a reference comes again with every response
+def _tokens(
+    tokenizer: "PreTrainedTokenizerBase", text: str, longest: int, *, marks: bool = True
+) -> tuple[list[int], bool]:
+    """The tokens that are read of a text, and whether there were more."""
+    readable = encodable(text)
+    ids = tokenizer(readable, add_special_tokens=marks, verbose=False)["input_ids"]
+    if len(ids) <= longest:
+        return list(ids), False
+    cut = tokenizer(readable, add_special_tokens=marks, truncation=True, max_length=longest)
+    return list(cut["input_ids"]), True
 
 
 def _means(logits: "torch.Tensor", labels: "torch.Tensor") -> list[float]:

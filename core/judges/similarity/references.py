@@ -98,16 +98,25 @@ def nearness(
     """The score of a response that is as near as ``values`` (0 to 1) to its references.
 
     Args:
-        values: for each reference; what rounding lifts over an end of the scale is put back.
+        values: for each reference; a figure that rounding lifts over an end of the scale is put
+            back on it.
         raws: the same in the method's own unit.
         aggregation: how they become one.
         details: whatever else is known; the number of references is added.
     """
+    raw = aggregated(raws, aggregation)
+    value = raw if values is raws else aggregated(values, aggregation)
     return Score(
-        value=aggregated([min(1.0, max(0.0, float(value))) for value in values], aggregation),
-        raw=aggregated([float(raw) for raw in raws], aggregation),
-        details={**details, "references": len(values)},
+        value=min(1.0, max(0.0, value)), raw=raw, details={**details, "references": len(values)}
     )
+
+
+def cosine_score(
+    cosines: Sequence[float], aggregation: Aggregation, details: dict[str, Any]
+) -> Score:
+    """The score of a response with these cosines to its references; a negative one counts as 0."""
+    positive = cosines if min(cosines) >= 0 else [max(0.0, cosine) for cosine in cosines]
+    return nearness(positive, cosines, aggregation, details)
 
 
 def _finite(result: Score | Unscored) -> Score | Unscored:

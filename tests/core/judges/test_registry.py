@@ -28,7 +28,7 @@ def test_the_papers_nine_methods_are_found() -> None:
 
 def test_judges_come_by_their_names_in_the_order_of_their_labels() -> None:
     labels = [judge.label for judge in judges().values()]
-    assert labels == sorted(labels)
+    assert labels == sorted(labels, key=str.casefold)
     assert all(judge.name == name for name, judge in judges().items())
 
 

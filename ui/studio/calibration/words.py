@@ -51,8 +51,8 @@ def _self_preference(figure: Figure, judge_model: str) -> str:
             "none of them, or none of other families."
         )
     return (
-        f"It gives models of the family of {judge_model} {figure.value:+.2f} points more than people "
-        f"do, beside what it gives others {_interval(figure, '+.2f')}{_verdict(figure)}."
+        f"It gives models of the family of {judge_model} {figure.value:+.2f} points more than "
+        f"people do, beside what it gives others {_interval(figure, '+.2f')}{_verdict(figure)}."
     )
 
 

@@ -32,12 +32,12 @@ MAIN_STATISTICS: Final = {
 
 _TITLE: Final = "Between people and reading nothing"
 _THIS_JUDGE: Final = "this judge"
-_ROW_PIXELS: Final = 18
+_ROW_PIXELS: Final = 13
 _GREEN: Final = "#009E73"
 _LOOKS: Final = {
     _THIS_JUDGE: (BLUE, "circle"),
     OTHER_HALF: (_GREEN, "triangle-right"),
-    ONE_PERSON: (_GREEN, "stroke"),
+    ONE_PERSON: (_GREEN, "square"),
     BY_LENGTH: (ORANGE, "diamond"),
     SAME_FOR_ALL: (GREY, "cross"),
 }
@@ -59,7 +59,7 @@ def calibration_chart(statistics: pd.DataFrame) -> alt.LayerChart:
     domain = [min(-0.1, float(rows["lower"].fillna(rows["value"]).min())), 1]
     x = alt.X(
         "value:Q",
-        title="Agreement with people (0 chance, 1 full; of pairs, 0.5 is chance)",
+        title="Agreement with people",
         scale=alt.Scale(domain=domain, nice=False),
         axis=alt.Axis(domain=False, tickCount=6, format=".2~f"),
     )
@@ -94,7 +94,10 @@ def calibration_chart(statistics: pd.DataFrame) -> alt.LayerChart:
     return styled(
         layers,
         _TITLE,
-        subtitle=["Mark and line: value, 95 % interval over test cases."],
+        subtitle=[
+            "Mark and line: value, 95 % interval over test cases.",
+            "1 is full agreement, 0 is chance; of pairs, 0.5 is.",
+        ],
         height=alt.Step(_ROW_PIXELS),
         description="Agreement of one judge with people, beside people's own and length alone.",
     )
@@ -123,7 +126,7 @@ def bias_curve_chart(bias: pd.DataFrame, scale: tuple[float, float]) -> alt.Laye
         "people_score:Q",
         title="People's score",
         scale=alt.Scale(domain=list(scale), nice=False, padding=12),
-        axis=alt.Axis(grid=False),
+        axis=alt.Axis(grid=False, format="~g"),
     )
     tooltip = [
         alt.Tooltip("people_score:Q", title="people's score"),
@@ -150,7 +153,10 @@ def bias_curve_chart(bias: pd.DataFrame, scale: tuple[float, float]) -> alt.Laye
     return styled(
         layers,
         title,
-        subtitle=["Above the dashed line the judge is kinder than people."],
+        subtitle=[
+            "Above the dashed line the judge is kinder than people.",
+            "Without a line: too few test cases for an interval.",
+        ],
         height=240,
         description="Mean of judge minus people by people's score.",
     )

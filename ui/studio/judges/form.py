@@ -107,11 +107,11 @@ def edit_setup(place: Place, judge_name: str) -> tuple[Form, Setup | str]:
         The form, and the set-up as typed, or the sentence that says why it cannot be used.
     """
     judge = judge_named(judge_name)
-    in_force = place.setups[judge_name]
+    in_force = place.setup(judge_name)
     form = Form(place.study.id, judge)
     if not form.kept:
-        form.fill(in_force if isinstance(in_force, Setup) else _defaults(place, judge))
-    number = in_force.number if isinstance(in_force, Setup) else None
+        form.fill(in_force or _defaults(place, judge))
+    number = None if in_force is None else in_force.number
     st.subheader(f"Set-up of {judge.label}")
     st.caption(_of_version(number))
     if asks_model(judge):
@@ -122,20 +122,30 @@ def edit_setup(place: Place, judge_name: str) -> tuple[Form, Setup | str]:
     return form, typed
 
 
+def is_in_force(place: Place, typed: Setup | str) -> bool:
+    """Whether what is typed is what is saved."""
+    if isinstance(typed, str):
+        return False
+    saved = place.setup(typed.judge.name)
+    return saved is not None and (typed.judge.options, typed.models) == (
+        saved.judge.options,
+        saved.models,
+    )
+
+
 def save_or_load(place: Place, form: Form, typed: Setup | str) -> None:
     """The end of the form: why it cannot be saved, the buttons, and earlier versions."""
     if isinstance(typed, str):
         st.error(plain(typed))
-    show_problem(form.place)
+    else:
+        show_problem(form.place)
     if message := st.session_state.pop(form.key("message"), None):
         st.success(plain(message))
-    in_force = place.setups[form.judge.name]
-    is_saved = (
-        isinstance(typed, Setup)
-        and isinstance(in_force, Setup)
-        and (typed.judge.options, typed.models) == (in_force.judge.options, in_force.models)
-    )
-    st.caption("What is in force." if is_saved else "Not saved yet: it can be tested before.")
+    is_saved = is_in_force(place, typed)
+    if is_saved:
+        st.caption("What is in force.")
+    elif isinstance(typed, Setup):
+        st.caption("Not saved yet: it can be tested before.")
     st.button(
         "Save", type="primary", key=form.key("save"), disabled=is_saved,
         on_click=act, args=(form.place, _save, form, place.actor),
@@ -219,7 +229,7 @@ def _history(form: Form) -> None:
     with st.expander(f"Versions that were saved ({len(versions)})"):
         number = st.selectbox(
             "Version", list(versions), format_func=lambda one: _version(versions[one]),
-            key=form.key("version"),
+            key=form.key(f"version_{len(versions)}"),
         )  # fmt: skip
         if number is not None:
             st.button(

@@ -8,12 +8,13 @@ from core.judges.base import AnyJudge, JudgeKind
 from core.judges.registry import judges
 from core.judging.overview import Standing, compares_with_reference, stored_judges
 from core.judging.setups import Setup
+from core.providers.base import FailureKind
 from core.runs import cancel_run, newest_progress
 from db.tables import RunKind
 from ui.plain import plain
 from ui.store import database
 from ui.studio.acting import act, guarded, show_problem
-from ui.studio.judges.form import Form
+from ui.studio.judges.form import Form, is_in_force
 from ui.studio.judges.place import CARD, Place, is_free, look_into, open_judge, summary_of
 from ui.studio.judges.preview import show_preview
 from ui.studio.judges.running import retry, run_all, show_running
@@ -26,10 +27,17 @@ _TITLES = {
 }
 _SENTENCES = {
     JudgeKind.LLM: "A model reads the responses. Set one up, agree to what it may cost, run it.",
-    JudgeKind.SIMILARITY: "How near a response is to the reference's. Most cost nothing.",
-    JudgeKind.CHECK: "Rules that need no model. Some are gates: what fails one of them cannot "
-    "rank above a real answer.",
+    JudgeKind.SIMILARITY: "How near a response is to the reference's. What asks no paid model "
+    "costs nothing and is run in one press.",
+    JudgeKind.CHECK: "Rules that need no model and cost nothing. Some are gates: what fails one "
+    "of them cannot rank above a real answer.",
 }
+_IN_WORDS = {
+    FailureKind.INTERNAL.value: "by an error that “Open” tells",
+    FailureKind.UNPARSABLE.value: "with a reply that could not be read",
+    FailureKind.INPUTS_CHANGED.value: "changed meanwhile",
+}
+"""Kinds of failures that their names do not tell."""
 Typed = tuple[Form, Setup | str] | None
 """The form of the judge that is open, and what it says."""
 
@@ -48,44 +56,52 @@ def show_groups(place: Place, typed: Typed) -> None:
 
 def _run_all(place: Place, kind: JudgeKind, members: Sequence[AnyJudge]) -> None:
     """One press for all that costs nothing and is not made yet."""
-    if not any(is_free(judge) for judge in members):
+    if not place.responses or not any(is_free(judge) for judge in members):
         return
     names = [judge.name for judge in members if _can_run(place, judge)]
-    calls = sum(place.open_judgments(name) for name in names)
-    st.button(
-        f"Run all that is missing ({calls:,})" if calls else "Nothing is missing",
+    count = "1 judge" if len(names) == 1 else f"{len(names)} judges"
+    if st.button(
+        f"Run all that is missing ({count})" if names else "Nothing to run",
         key=f"all_{kind.value}",
-        type="primary" if calls else "secondary",
-        disabled=not calls,
-        help="All of this group that cost nothing, one after the other.",
-        on_click=act,
-        args=(f"all_{kind.value}", run_all, place, names),
-    )
+        type="primary" if names else "secondary",
+        disabled=not names,
+    ):
+        with st.spinner(f"Asking for {count}…"):
+            act(f"all_{kind.value}", run_all, place, names)
+        st.rerun()
     show_problem(f"all_{kind.value}")
 
 
 def _can_run(place: Place, judge: AnyJudge) -> bool:
+    found = place.standings.get(judge.name, ())
     return (
         is_free(judge)
-        and place.open_judgments(judge.name) > 0
+        and place.responses > 0
+        and place.setup(judge.name) is not None
         and not place.is_running(judge.name)
         and not _lacks_reference(place, judge)
+        and (not found or any(one.open for one in found))
     )
 
 
 def _row(place: Place, judge: AnyJudge, typed: Typed) -> None:
-    setup, is_open = place.setups[judge.name], open_judge() == judge.name
+    state, is_open = place.states[judge.name], open_judge() == judge.name
     with st.container(border=True, key=f"judge_{judge.name}_row"):
         left, right = st.columns([3, 2], vertical_alignment="center")
         with left:
             st.markdown(f"**{plain(judge.label)}**")
             st.caption(plain(summary_of(judge)))
-        with right, st.container(horizontal=True, horizontal_alignment="right"):
-            if not is_open and isinstance(setup, Setup) and is_free(judge):
+        with (
+            right,
+            st.container(
+                horizontal=True, horizontal_alignment="right", vertical_alignment="center"
+            ),
+        ):
+            if not is_open and is_free(judge):
                 _quick_run(place, judge)
             _links(place, judge, is_open)
-        if isinstance(setup, str):
-            st.warning(plain(setup))
+        if isinstance(state, str):
+            st.warning(plain(state))
         elif not is_open:
             _standing(place, judge)
         show_problem(f"row_{judge.name}")
@@ -94,17 +110,12 @@ def _row(place: Place, judge: AnyJudge, typed: Typed) -> None:
 
 
 def _links(place: Place, judge: AnyJudge, is_open: bool) -> None:
-    found = place.standings.get(judge.name, ())
-    judge_id = next((one.judge_id for one in found if one.judge_id), None)
-    if judge_id is not None and CARD.exists():
-        st.page_link(
-            CARD, label="Card", icon=":material/id_card:",
-            query_params={"study": place.study.name, "judge": judge_id},
-        )  # fmt: skip
+    ids = place.judge_ids(judge.name)
+    for number, judge_id in enumerate(ids, start=1):
+        _card(place, judge_id, "Card" if len(ids) == 1 else f"Card {number}")
     st.button(
         "Close" if is_open else "Open",
         key=f"open_{judge.name}",
-        help=f"The set-up of {judge.label} in the sidebar, what it sees, and its runs",
         on_click=look_into,
         args=(None if is_open else judge.name,),
     )
@@ -112,27 +123,22 @@ def _links(place: Place, judge: AnyJudge, is_open: bool) -> None:
 
 def _standing(place: Place, judge: AnyJudge) -> None:
     """How a judge that is not open stands, or how its run goes."""
-    found = place.standings[judge.name]
     if _lacks_reference(place, judge):
         st.caption("It compares with the reference, and this study names none.")
-        return
-    if place.is_running(judge.name):
-        ids = [one.judge_id for one in found if one.judge_id in place.active]
+    elif active := place.judge_ids(judge.name, active=True):
         draw = st.fragment(guarded(_going_on), run_every=1.0)
-        draw(place.study.id, [one for one in ids if one], place.actor)
-        return
-    if place.responses:
-        st.write(_sentence(found))
+        draw(place.study.id, active, place.actor)
+    elif place.responses:
+        st.write(_sentence(place.standings.get(judge.name, ())))
 
 
 def _quick_run(place: Place, judge: AnyJudge) -> None:
-    failed = sum(one.failed for one in place.standings[judge.name])
     if place.is_running(judge.name):
         return
+    failed = sum(one.failed for one in place.standings.get(judge.name, ()))
     if _can_run(place, judge):
-        open_count = place.open_judgments(judge.name)
         st.button(
-            f"Run ({open_count:,})", key=f"run_{judge.name}",
+            "Run", key=f"run_{judge.name}",
             on_click=act, args=(f"row_{judge.name}", run_all, place, [judge.name]),
         )  # fmt: skip
     if failed:
@@ -171,8 +177,8 @@ def _going_on(study_id: str, judge_ids: Sequence[str], actor: str) -> None:
 def _details(place: Place, judge: AnyJudge, typed: tuple[Form, Setup | str]) -> None:
     """All of the judge that is open: how it stands, its runs, and what it would be asked."""
     form, as_typed = typed
-    in_force = place.setups[judge.name]
-    if isinstance(in_force, Setup):
+    in_force = place.setup(judge.name)
+    if in_force is not None:
         if place.responses:
             for one in place.standings[judge.name]:
                 model = f"`{one.model}`: " if one.model else ""
@@ -180,23 +186,16 @@ def _details(place: Place, judge: AnyJudge, typed: tuple[Form, Setup | str]) -> 
         if _lacks_reference(place, judge):
             st.info("It compares with the reference, and this study names none; add one first.")
         elif place.responses:
-            if not _is_in_force(in_force, as_typed):
+            if not is_in_force(place, as_typed):
                 st.info("A run judges with what is saved, not with what is typed beside.")
             show_running(place, in_force)
     _earlier(place, judge)
     show_preview(place, form, as_typed)
 
 
-def _is_in_force(in_force: Setup, typed: Setup | str) -> bool:
-    return isinstance(typed, Setup) and (typed.judge.options, typed.models) == (
-        in_force.judge.options,
-        in_force.models,
-    )
-
-
 def _earlier(place: Place, judge: AnyJudge) -> None:
     """Judges that earlier set-ups made; what they found stays."""
-    present = {one.judge_id for one in place.standings.get(judge.name, ())}
+    present = place.judge_ids(judge.name)
     earlier = [
         (one, made)
         for one, made in stored_judges(database(), place.study.id, judge.name)
@@ -210,11 +209,15 @@ def _earlier(place: Place, judge: AnyJudge) -> None:
             st.write(
                 plain(f"{one.label}{by}, from {one.created_at:%Y-%m-%d %H:%M} UTC: {made:,} made")
             )
-            if CARD.exists():
-                st.page_link(
-                    CARD, label="Card", icon=":material/id_card:",
-                    query_params={"study": place.study.name, "judge": one.id},
-                )  # fmt: skip
+            _card(place, one.id, "Card")
+
+
+def _card(place: Place, judge_id: str, label: str) -> None:
+    """A link to all that is known of a stored judge."""
+    st.page_link(
+        CARD, label=label, icon=":material/id_card:",
+        query_params={"study": place.study.name, "judge": judge_id},
+    )  # fmt: skip
 
 
 def _lacks_reference(place: Place, judge: AnyJudge) -> bool:
@@ -224,7 +227,7 @@ def _lacks_reference(place: Place, judge: AnyJudge) -> bool:
 def _sentence(found: Sequence[Standing]) -> str:
     total, ok = sum(one.total for one in found), sum(one.ok for one in found)
     if not any(one.has_run for one in found):
-        return f"Has not run: {total:,} judgments to make."
+        return "Has not run yet."
     parts = [f"**{ok:,}** of {total:,} judgments are made"]
     for count, words in (
         (sum(one.open for one in found), "still to be made"),
@@ -241,5 +244,8 @@ def _causes(found: Sequence[Standing]) -> str:
     for one in found:
         for kind, count in one.causes.items():
             causes[kind] = causes.get(kind, 0) + count
-    named = (f"{count:,} {plain(kind.replace('_', ' '))}" for kind, count in causes.items())
+    named = (
+        f"{count:,} {plain(_IN_WORDS.get(kind, kind.replace('_', ' ')))}"
+        for kind, count in causes.items()
+    )
     return f" ({', '.join(named)})" if causes else ""

@@ -1,5 +1,6 @@
 """What the parts of the page share: the study, who looks at it, and which judge is open."""
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,10 +10,10 @@ import streamlit as st
 import ui.studio
 from core.judges.base import AnyJudge, asks_model
 from core.judging.overview import (
+    JudgeState,
     Standing,
-    active_judges,
-    judging_stamp,
-    setups_of_study,
+    count_usable,
+    judge_states,
     standings,
 )
 from core.judging.setups import Setup
@@ -22,58 +23,103 @@ from ui.store import database
 
 CARD = Path(ui.studio.__file__).parent / "views" / "results" / "judge_card.py"
 _OPEN = "open_judge"
-_STALE_AFTER_S = 10
+_STALE_AFTER_S = 300
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
     """A study's judges as one person looks at them.
 
-    ``setups`` hold a sentence for a judge that cannot be used; ``standings`` only those that can.
+    ``states`` hold a sentence for a judge that cannot be used. ``standings`` are of judges that
+    had a run, and of the one that is open: to count for others what nobody asked for yet would
+    take seconds.
     """
 
     study: StudySummary
     content: VersionContent
     actor: str
-    setups: Mapping[str, Setup | str]
+    responses: int
+    states: Mapping[str, JudgeState | str]
     standings: Mapping[str, tuple[Standing, ...]]
-    active: frozenset[str]
-    stamp: str
+
+    def setup(self, judge_name: str) -> Setup | None:
+        """How the judge is set up; none where it cannot be used."""
+        state = self.states[judge_name]
+        return None if isinstance(state, str) else state.setup
+
+    def judge_ids(self, judge_name: str, *, active: bool = False) -> tuple[str, ...]:
+        """The stored judges, one a model, that had a run; or those whose run goes on."""
+        state = self.states[judge_name]
+        if isinstance(state, str):
+            return ()
+        return state.active_ids if active else state.judge_ids
 
     def is_running(self, judge_name: str) -> bool:
         """Whether a run of the judge as it is set up goes on."""
-        return any(one.judge_id in self.active for one in self.standings.get(judge_name, ()))
+        return bool(self.judge_ids(judge_name, active=True))
 
-    def open_judgments(self, judge_name: str) -> int:
-        """How many judgments the judge still has to make."""
-        return sum(one.open for one in self.standings.get(judge_name, ()))
-
-    @property
-    def responses(self) -> int:
-        """The most that a judge looks at: nothing where there is no response."""
-        return max((one.total for found in self.standings.values() for one in found), default=0)
+    def stamp(self, judge_name: str) -> str:
+        """Something that is another whenever other judgments may be missing."""
+        state = self.states[judge_name]
+        return state if isinstance(state, str) else state.stamp
 
 
 def place_of(study: StudySummary, actor: str) -> Place:
-    """The judges of a study as they stand; they are counted anew whenever the stamp changes."""
-    setups = setups_of_study(database(), study.id)
-    stamp = judging_stamp(database(), study.id)
-    usable = [one for one in setups.values() if isinstance(one, Setup)]
+    """The judges of a study as they stand."""
+    states = judge_states(database(), study.id)
+    content = newest_version(database(), study.id)
     return Place(
         study=study,
-        content=newest_version(database(), study.id),
+        content=content,
         actor=actor,
-        setups=setups,
-        standings=_standings(study.id, stamp, usable),
-        active=active_judges(database(), study.id),
-        stamp=stamp,
+        responses=count_usable(database(), study.id),
+        states=states,
+        standings=_standings(study.id, states),
     )
 
 
-@st.cache_data(ttl=_STALE_AFTER_S, max_entries=20, show_spinner="Counting what is judged…")
-def _standings(study_id: str, stamp: str, _setups: list[Setup]) -> dict[str, tuple[Standing, ...]]:
-    """Of thousands of responses and twenty judges this takes a second, so it is kept a while."""
-    return standings(database(), study_id, _setups)
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    stamp: str
+    found: tuple[Standing, ...]
+    kept_at: float
+
+
+@st.cache_resource
+def _kept() -> dict[tuple[str, str], _Kept]:
+    """``(study id, judge) -> how it stood``, for all who look: small, and dear to count."""
+    return {}
+
+
+def _standings(
+    study_id: str, states: Mapping[str, JudgeState | str]
+) -> dict[str, tuple[Standing, ...]]:
+    """Those of judges that changed are counted anew, all in one go."""
+    kept, now = _kept(), time.monotonic()
+    wanted = {
+        name: state
+        for name, state in states.items()
+        if isinstance(state, JudgeState) and (state.judge_ids or name == open_judge())
+    }
+    stale = [
+        (name, state)
+        for name, state in wanted.items()
+        if not _is_fresh(kept.get((study_id, name)), state, now)
+    ]
+    if stale:
+        with st.spinner("Counting what is judged…"):
+            counted = standings(database(), study_id, [state.setup for _, state in stale])
+        for name, state in stale:
+            kept[study_id, name] = _Kept(state.stamp, counted[name], now)
+    return {name: kept[study_id, name].found for name in wanted}
+
+
+def _is_fresh(kept: _Kept | None, state: JudgeState, now: float) -> bool:
+    if kept is None:
+        return False
+    # While a run goes on, its own progress is shown; a call of a cancelled run may still come in.
+    is_same = kept.stamp == state.stamp and now - kept.kept_at < _STALE_AFTER_S
+    return is_same or bool(state.active_ids)
 
 
 def is_free(judge: AnyJudge) -> bool:

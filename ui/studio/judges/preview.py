@@ -132,10 +132,26 @@ def _offer_trial(
     )  # fmt: skip
     show_problem(form.key("trial"))
     trial_id = st.session_state.get(form.key("trial_id"))
-    if trial_id is not None:
-        is_waiting = trial_of(database(), trial_id).status is CallStatus.PLANNED
+    if trial_id is None:
+        return
+    trial = trial_of(database(), trial_id)
+    if not _is_of(trial, setup, question):
+        st.caption("The last test was of another response, question or set-up.")
+    else:
+        is_waiting = trial.status is CallStatus.PLANNED
         every = _LOOKED_EVERY_S if is_waiting else None
         st.fragment(guarded(_show_trial), run_every=every)(form, trial_id, is_waiting)
+
+
+def _is_of(trial: JudgeTrial, setup: Setup, question: Question) -> bool:
+    """Whether a trial is of what is shown."""
+    options = setup.judge.options.model_dump(mode="json", exclude_defaults=True)
+    key = question.planned.key
+    return (trial.model, trial.options, trial.inputs_hash) == (
+        setup.identities[0],
+        options,
+        key.inputs_hash,
+    )
 
 
 def _try(
@@ -169,7 +185,7 @@ def _show_outcome(form: Form, trial: JudgeTrial) -> None:
         st.error(plain(trial.error_message))
     with st.container(horizontal=True):
         st.metric("Score" if trial.score is not None else "Choice", _answer(form, trial))
-        st.metric("Time", f"{trial.duration_ns / 1e9:.2f} s" if trial.duration_ns else UNKNOWN)
+        st.metric("Time", _time(trial.duration_ns))
         if trial.model is not None:
             st.metric("Cost", dollars(trial.cost_usd))
     if trial.reasoning:
@@ -181,6 +197,12 @@ def _show_outcome(form: Form, trial: JudgeTrial) -> None:
         st.caption("What else was read from it")
         st.json(trial.details, expanded=False)
     st.caption("A test is no judgment: it counts nowhere.")
+
+
+def _time(duration_ns: int | None) -> str:
+    if duration_ns is None:
+        return UNKNOWN
+    return f"{duration_ns / 1e9:.2f} s" if duration_ns >= 1e9 else f"{duration_ns / 1e6:.0f} ms"
 
 
 def _answer(form: Form, trial: JudgeTrial) -> str:

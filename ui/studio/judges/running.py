@@ -1,6 +1,6 @@
 """What it takes to run one judge, the agreement to it, and how its runs go."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import streamlit as st
@@ -34,11 +34,11 @@ def show_running(place: Place, setup: Setup) -> None:
         if isinstance(setup.judge, LLMJudge):
             _offer_injection(place, setup)
     show_problem(f"run_{name}")
-    judge_ids = [one.judge_id for one in place.standings[name] if one.judge_id]
-    if judge_ids:
+    models = {one.judge_id: one.model for one in place.standings[name] if one.judge_id}
+    if models:
         every = 1.0 if is_running else None
         draw = st.fragment(guarded(_progress), run_every=every)
-        draw(place.study.id, place.study.version_id, judge_ids, place.actor, is_running)
+        draw(place.study.id, place.study.version_id, models, place.actor, is_running)
 
 
 def _offer_run(place: Place, setup: Setup) -> None:
@@ -50,7 +50,7 @@ def _offer_run(place: Place, setup: Setup) -> None:
     again = bool(failed) and st.checkbox(
         f"Retry what failed ({failed:,})",
         value=not open_count,
-        key=f"retry_{name}_{place.stamp}",
+        key=f"retry_{name}_{hash(place.stamp(name))}",
     )
     calls = open_count + (failed if again else 0)
     parts, terms = _terms(place, setup, JudgmentPurpose.SCORE, again=again)
@@ -102,7 +102,7 @@ def _terms(
 ) -> tuple[Parts, Terms | None]:
     """The estimate a model and what was agreed to for all together; none while it is not yet."""
     name = setup.judge.name
-    parts = _estimates(place.study.id, name, setup.models, purpose, again, place.stamp)
+    parts = _estimates(place.study.id, name, setup.models, purpose, again, place.stamp(name))
     if is_free(setup.judge):
         return parts, Terms()
     together = Estimate(tuple(one for part in parts.values() for one in part.models))
@@ -174,17 +174,25 @@ def share_of(terms: Terms, part: Estimate, parts: Parts) -> Terms:
 
 
 def _progress(
-    study_id: str, version_id: str, judge_ids: Sequence[str], actor: str, polling: bool
+    study_id: str,
+    version_id: str,
+    models: Mapping[str, str | None],
+    actor: str,
+    polling: bool,
 ) -> None:
+    """How the newest run of each judge (one a model) goes, or how it ended."""
     found = [
         one
-        for judge_id in judge_ids
+        for judge_id in models
         if (one := newest_progress(database(), study_id, RunKind.JUDGING, judge_id=judge_id))
     ]
     is_paused = any(show_gates(one) for one in found[:1])
     for one in found:
-        show_progress(one, actor, f"run_{one.run.judge_id}", version_id, is_paused=is_paused)
-        show_problem(f"run_{one.run.judge_id}")
+        judge_id = one.run.judge_id or ""
+        if len(found) > 1:
+            st.markdown(f"`{models[judge_id]}`")
+        show_progress(one, actor, f"run_{judge_id}", version_id, is_paused=is_paused)
+        show_problem(f"run_{judge_id}")
     if any(one.is_active for one in found) != polling:
         # The page decides how often this is drawn, and counts what is missing.
         st.rerun(scope="app")

@@ -2,6 +2,7 @@
 
 import json
 import time
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -152,6 +153,12 @@ def test_an_enormous_reply_is_refused_in_no_time(judge: LLMJudge, piece: str) ->
     started = time.process_time()
     refusal_of(judge, f"```\n{piece * 200_000}x", ONE)
     assert time.process_time() - started < 2
+
+
+def test_a_reply_that_was_cut_off_is_refused_even_if_it_looks_whole() -> None:
+    cut = replace(reply("Good.\nScore: 1"), finish_reason="length")
+    with pytest.raises(UnparsableReplyError, match="was cut off by the limit of tokens"):
+        SCORER_IN_TEXT.parse(cut, ONE)
 
 
 @pytest.mark.parametrize("text", ["It is close.\nScore: 7", "Score: 7\nScore: 7", "7"])

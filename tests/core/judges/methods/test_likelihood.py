@@ -8,8 +8,8 @@ import pytest
 
 from core.embeddings import EmbeddingStore
 from core.errors import InvalidInputError
-from core.judges.base import Score, configured
-from core.judges.methods.likelihood import JUDGE, LikelihoodJudge
+from core.judges.base import MeasuringJudge, Score, configured
+from core.judges.methods.likelihood import JUDGE
 from tests.core.judges.measuring import ENORMOUS, ODD_TEXTS, judged, score_of
 
 if TYPE_CHECKING:
@@ -35,7 +35,8 @@ def save_tokenizer(folder: Path, marks: str) -> None:
     made.post_processor = processors.TemplateProcessing(
         single=marks, special_tokens=[("<s>", 0), ("</s>", 2)]
     )
-    PreTrainedTokenizerFast(
+    # Its constructor has no annotations.
+    PreTrainedTokenizerFast(  # type: ignore[no-untyped-call]
         tokenizer_object=made,
         bos_token="<s>",
         eos_token="</s>",
@@ -78,9 +79,8 @@ def network(kind: str) -> "PreTrainedModel":
                 d_ff=32,
                 num_layers=2,
                 num_heads=2,
-                decoder_start_token_id=1,
                 initializer_factor=3.0,
-                **marks,
+                **{**marks, "decoder_start_token_id": 1},
             )
         )
     return tf.GPT2LMHeadModel(
@@ -106,7 +106,7 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     return made
 
 
-def judge_with(folder: Path, **options: str) -> LikelihoodJudge:
+def judge_with(folder: Path, **options: str) -> MeasuringJudge:
     return configured(JUDGE, {"model": str(folder), **options})
 
 
@@ -116,7 +116,8 @@ def by_hand(folder: Path, kind: str, source: str, target: str) -> float:
     from transformers import AutoTokenizer
 
     plain = network(kind)
-    model = type(plain).from_pretrained(folder).eval()
+    # The method has no annotations.
+    model = type(plain).from_pretrained(folder).eval()  # type: ignore[no-untyped-call]
     tokenizer: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(folder)
     read = tokenizer(source)["input_ids"]
     wanted = tokenizer(target)["input_ids"] + ([2] if kind == "gpt2" else [])

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from core.embeddings import EmbeddingStore
 from core.errors import InvalidInputError
-from core.judges.base import Score, configured
+from core.judges.base import MeasuringJudge, Score, configured
 from core.judges.methods import sbert
-from core.judges.methods.use_qa import JUDGE, UseQA
+from core.judges.methods.use_qa import JUDGE
 from core.judges.similarity import models
 from core.judges.similarity.answers import USE_QA
 from tests.core.judges.measuring import (
@@ -89,7 +89,7 @@ def answer_by_hand(text: str) -> NDArray[np.float64]:
 
 
 @pytest.fixture(scope="module")
-def judge(tmp_path_factory: pytest.TempPathFactory) -> UseQA:
+def judge(tmp_path_factory: pytest.TempPathFactory) -> MeasuringJudge:
     folder = tmp_path_factory.mktemp("use-qa")
     save_model(folder)
     return configured(JUDGE, {"model": str(folder)})
@@ -97,7 +97,7 @@ def judge(tmp_path_factory: pytest.TempPathFactory) -> UseQA:
 
 @pytest.mark.parametrize("text", FROM_NEAR_TO_FAR)
 def test_two_answers_are_compared_and_the_prompt_is_put_to_the_other_encoder(
-    judge: UseQA, tools: EmbeddingStore, text: str
+    judge: MeasuringJudge, tools: EmbeddingStore, text: str
 ) -> None:
     references = (REFERENCE, UNRELATED)
     result = score_of(judge, tools, judged(text, *references))
@@ -112,7 +112,7 @@ def test_two_answers_are_compared_and_the_prompt_is_put_to_the_other_encoder(
 
 
 def test_a_paraphrase_is_nearer_than_a_truncation_than_another_text(
-    judge: UseQA, tools: EmbeddingStore
+    judge: MeasuringJudge, tools: EmbeddingStore
 ) -> None:
     batch = [judged(text, REFERENCE) for text in FROM_NEAR_TO_FAR]
     values = [one.value for one in judge.score(batch, tools) if isinstance(one, Score)]
@@ -120,7 +120,9 @@ def test_a_paraphrase_is_nearer_than_a_truncation_than_another_text(
     assert values[0] == pytest.approx(1, abs=1e-6)
 
 
-def test_odd_and_enormous_texts_get_a_finite_score(judge: UseQA, tools: EmbeddingStore) -> None:
+def test_odd_and_enormous_texts_get_a_finite_score(
+    judge: MeasuringJudge, tools: EmbeddingStore
+) -> None:
     texts = [*ODD_TEXTS.values(), ENORMOUS]
     batch = [judged(text, REFERENCE, prompt=text) for text in texts]
     for text, result in zip(texts, judge.score(batch, tools), strict=True):
@@ -130,7 +132,9 @@ def test_odd_and_enormous_texts_get_a_finite_score(judge: UseQA, tools: Embeddin
         assert result.details["cut"] is (len(text) > 10_000)
 
 
-def test_torch_and_tensorflow_work_in_one_process(judge: UseQA, tools: EmbeddingStore) -> None:
+def test_torch_and_tensorflow_work_in_one_process(
+    judge: MeasuringJudge, tools: EmbeddingStore
+) -> None:
     assert score_of(sbert.JUDGE, tools, judged(PARAPHRASE, REFERENCE)).value > 0.9
     assert score_of(judge, tools, judged(PARAPHRASE, REFERENCE)).value > 0.5
     assert score_of(sbert.JUDGE, tools, judged(UNRELATED, REFERENCE)).value < 0.5
@@ -141,7 +145,7 @@ def test_without_a_reference_it_is_unscored_and_no_model_is_loaded(tools: Embedd
     assert getattr(result, "kind", None) == "no_reference"
 
 
-def test_model_and_encoder_are_part_of_the_configuration(judge: UseQA) -> None:
+def test_model_and_encoder_are_part_of_the_configuration(judge: MeasuringJudge) -> None:
     assert JUDGE.configuration()["model"] == USE_QA
     assert JUDGE.configuration()["encoder"] == "response_encoder"
     assert judge.configuration() != JUDGE.configuration()

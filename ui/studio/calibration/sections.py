@@ -1,0 +1,185 @@
+"""The parts of a judge's card: beside people, what sways it, what it leaves unscored."""
+
+import pandas as pd
+import streamlit as st
+
+from core.analysis.calibration.card import Calibration
+from core.analysis.calibration.choices import position_shares, swapped
+from core.analysis.calibration.frames import Statistic
+from core.analysis.calibration.injections import injection_success
+from core.analysis.calibration.repeats import drift_of
+from core.analysis.calibration.standing import Standing
+from core.analysis.calibration.unscored import failures_by_cause, unscored_by_model
+from core.judges.base import LLMJudge, Shape
+from core.judges.registry import judges
+from core.results import StudyResults
+from db.tables import Judge
+from ui.plain import plain
+from ui.studio.calibration.computed import responses_of
+from ui.studio.calibration.words import (
+    drift_sentence,
+    injection_sentence,
+    order_sentence,
+    weaknesses,
+)
+from ui.studio.charts.calibration import bias_curve_chart, calibration_chart, positions_chart
+from ui.studio.charts.heat_map import heat_map
+from ui.studio.downloads import offer_downloads
+from ui.studio.progress import UNKNOWN, dollars
+
+_SHOW = {
+    Standing.FINDS_THE_BAD_MODELS: st.success,
+    Standing.DOES_NOT: st.error,
+    Standing.NOT_ENOUGH_DATA: st.info,
+}
+_NUMBER = st.column_config.NumberColumn(format="%.3f")
+
+
+def show_standing(card: Calibration) -> None:
+    """The standing with its reasons, before any figure."""
+    _SHOW[card.standing.standing](plain(card.standing.sentence))
+
+
+def show_counts_of(judged: pd.DataFrame, calls: pd.DataFrame) -> None:
+    """How much was scored, gated, lost and paid, and how long it took."""
+    asked = calls[calls["purpose"] == "score"]
+    done = calls[calls["status"] == "ok"]
+    paid = calls["cost_usd"].dropna()
+    seconds = done["duration_ns"].dropna() / 1e9
+    with st.container(horizontal=True):
+        st.metric("Responses scored", f"{judged['response_id'].nunique():,}")
+        st.metric("Questions failed", f"{(asked['status'] == 'failed').sum():,}")
+        st.metric("Put last by a check", f"{(judged['gate'] != '').sum():,}")
+        st.metric("Cost", dollars(None if paid.empty else float(paid.sum())))
+        st.metric("Median time", f"{seconds.median():.2f} s" if len(seconds) else UNKNOWN)
+
+
+def show_beside_people(card: Calibration, name: str) -> None:
+    """The judge between ceilings and floors, and every figure."""
+    st.subheader("Beside people")
+    st.altair_chart(calibration_chart(card.statistics), theme=None)
+    st.caption(
+        "Ranks are Spearman's correlations. Within models is what counts: over responses or "
+        "models, knowing which model is good looks like telling good responses from bad. The "
+        "ceiling is what half of the people agree on with the other half, and one person with one "
+        "other, on the same responses; half of the people is noisier than all of them, so a judge "
+        "can lie above it. The floor is a score by length alone. "
+        f"{len(card.items)} responses were scored by both."
+    )
+    with st.expander("Every figure"):
+        st.dataframe(
+            card.statistics,
+            hide_index=True,
+            placeholder=UNKNOWN,
+            column_config=dict.fromkeys(("value", "lower", "upper"), _NUMBER),
+        )
+        offer_downloads(card.statistics, f"{name} statistics")
+
+
+def show_errors(card: Calibration, scale: tuple[float, float], name: str) -> None:
+    """Bias along the scale, and pairs of responses."""
+    st.subheader("Where it errs")
+    st.altair_chart(bias_curve_chart(card.bias, scale), theme=None)
+    known = card.statistics.set_index(["role", "statistic"])["value"]
+    error = known.get(("judge", Statistic.MEAN_ABSOLUTE_ERROR.value))
+    bias = known.get(("judge", Statistic.MEAN_BIAS.value))
+    said = ""
+    if not pd.isna(error) and not pd.isna(bias):
+        side = "above" if bias >= 0 else "below"
+        said = f"It is {error:.2f} points away from people on average, and its mean is "
+        said += f"{abs(bias):.2f} points {side} theirs. "
+    st.caption(
+        f"{said}A mean of few people is uncertain itself, so even a judge without bias seems to "
+        "overrate the lowest and to underrate the highest a little; one that always gives the same "
+        "score draws a falling line."
+    )
+    if not card.bias.empty:
+        offer_downloads(card.bias, f"{name} bias")
+    cells = card.confusion.assign(
+        row="People: " + card.confusion["people"],
+        column=card.confusion["judge"],
+        count=card.confusion["pairs"],
+        target=max(1, int(card.confusion["pairs"].max())),
+    )
+    st.altair_chart(
+        heat_map(cells, "Two responses to one test case", column="The judge prefers"), theme=None
+    )
+    pairs = known.get(("judge", Statistic.PAIRS_AGREED.value))
+    decided = known.get(("judge", Statistic.DECIDED_PAIRS_AGREED.value))
+    if not pd.isna(pairs):
+        without = "nobody decided any pair" if pd.isna(decided) else f"{decided:.0%} without ties"
+        st.caption(f"They agree on {pairs:.0%} of all pairs, and on {without}.")
+
+
+def show_weaknesses(card: Calibration | None, calls: pd.DataFrame, stored: Judge | None) -> None:
+    """Length, kin, order, repeats and injected orders, each in a sentence."""
+    st.subheader("What sways it")
+    if card is not None:
+        for heading, sentence in weaknesses(card, (stored and stored.model) or ""):
+            st.markdown(f"**{heading}.** {plain(sentence)}")
+    if stored is None:
+        st.caption("Of a panel, order, repeats and injected orders are on its members' cards.")
+        return
+    method = judges().get(stored.name)
+    if not isinstance(method, LLMJudge):
+        st.markdown(
+            "**Order, repeats and orders to the judge.** "
+            + plain("It measures, and does not read: the same response always gets the same score.")
+        )
+        return
+    if method.asking.shape in (Shape.PAIR, Shape.SET):
+        st.markdown(f"**Order.** {plain(order_sentence(swapped(calls)))}")
+        positions = position_shares(calls)
+        if not positions.empty:
+            st.altair_chart(positions_chart(positions), theme=None)
+    st.markdown(f"**Repeats.** {plain(drift_sentence(drift_of(calls)))}")
+    success = injection_success(calls, (stored.scale_min, stored.scale_max))
+    st.markdown(f"**Orders to the judge.** {plain(injection_sentence(success))}")
+
+
+def show_unscored(
+    results: StudyResults,
+    judged: pd.DataFrame,
+    calls: pd.DataFrame,
+    stored: Judge | None,
+    name: str,
+) -> None:
+    """What is missing, by model, and why."""
+    st.subheader("What it left unscored")
+    method = judges().get(stored.name) if stored else None
+    is_set = isinstance(method, LLMJudge) and method.asking.shape is Shape.SET
+    by_model = unscored_by_model(judged, calls, responses_of(results), judges_all_shown=is_set)
+    causes = failures_by_cause(calls)
+    if causes.empty and not by_model["not_judged"].sum() and not by_model["gated"].sum():
+        st.caption("Nothing: it scored every response, and no check put one of them last.")
+        return
+    st.caption(
+        "What is missing is rarely missing by chance: a model whose responses a judge cannot score "
+        "is judged by the rest of them only. Shares have 95 % intervals."
+    )
+    shares = {
+        one: st.column_config.NumberColumn(one.replace("_", " "), format="percent")
+        for one in ("failed_share", "lower", "upper")
+    }
+    st.dataframe(by_model, hide_index=True, column_config=shares, placeholder=UNKNOWN)
+    offer_downloads(by_model, f"{name} unscored")
+    if not causes.empty:
+        st.dataframe(causes, hide_index=True)
+
+
+def show_configuration(stored: Judge) -> None:
+    """Everything that makes it this judge and no other."""
+    with st.expander("Configuration"):
+        st.caption(
+            plain(f"Made {stored.created_at:%Y-%m-%d %H:%M} UTC. Identity {stored.identity[:12]}…")
+            + " Another prompt, option or model makes another judge; its judgments stay."
+        )
+        st.json(
+            {
+                "name": stored.name,
+                "model": stored.model,
+                "scale": [stored.scale_min, stored.scale_max],
+                "options": stored.options,
+                "configuration": stored.configuration,
+            }
+        )

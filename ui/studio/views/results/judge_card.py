@@ -1,0 +1,103 @@
+"""One judge: what it is, how far it can be trusted, and where it and people disagree."""
+
+import pandas as pd
+import streamlit as st
+
+from core.analysis.calibration.frames import CALLS
+from core.analysis.calibration.panels import with_panels
+from core.judging.evidence import load_calls
+from core.judging.reading import load_judge, summary_of
+from core.results import StudyResults
+from db.tables import Judge
+from ui.plain import plain
+from ui.store import database
+from ui.studio.blinding import people_are_locked
+from ui.studio.calibration.choosing import choose_judge, judge_keys
+from ui.studio.calibration.computed import calibration_of, people_on
+from ui.studio.calibration.disagreements_view import show_disagreements
+from ui.studio.calibration.sections import (
+    show_beside_people,
+    show_configuration,
+    show_counts_of,
+    show_errors,
+    show_standing,
+    show_unscored,
+    show_weaknesses,
+)
+from ui.studio.downloads import offer_downloads
+from ui.studio.results_view import choose_criterion, chosen_results, show_counts
+from ui.studio.session import require_staff, study_or_stop
+
+
+def page() -> None:
+    """Draw the page."""
+    actor = require_staff()
+    study = study_or_stop()
+    st.title("Judge card")
+    results = chosen_results(study)
+    judgments = with_panels(results.judgments)
+    if judgments.empty:
+        st.info("No judge has scored these responses yet; run one on the page “Judges”.")
+        return
+    keys = judge_keys(judgments)
+    key = choose_judge(keys, study.id)
+    name = keys[key]
+    judged = judgments[judgments["judge"] == name]
+    judge_id = str(judged["judge_id"].iloc[0])
+    stored = load_judge(database(), judge_id) if judge_id else None
+    calls = _calls(study.id, judged, stored)
+    st.subheader(plain(name))
+    if stored is None:
+        st.caption("The mean of its members, each moved onto 0 to 1.")
+    else:
+        st.caption(plain(summary_of(stored.name)))
+    show_counts(results)
+    locked = people_are_locked(study.id, actor)
+    _judge(results, judged, calls, stored, name, key, locked=locked)
+    st.subheader("Its scores")
+    offer_downloads(judged, f"{study.name} {name} scores")
+
+
+def _calls(study_id: str, judged: pd.DataFrame, stored: Judge | None) -> pd.DataFrame:
+    """The judge's questions on its criterion; of a panel none, since its members have them."""
+    if stored is None:
+        return load_calls(database(), study_id, "")
+    calls = load_calls(database(), study_id, stored.id)
+    CALLS.require(calls)
+    return calls[calls["criterion"] == str(judged["criterion"].iloc[0])]
+
+
+def _judge(
+    results: StudyResults,
+    judged: pd.DataFrame,
+    calls: pd.DataFrame,
+    stored: Judge | None,
+    name: str,
+    key: str,
+    *,
+    locked: bool,
+) -> None:
+    card = None
+    criterion = None if locked else choose_criterion(results, "card_criterion")
+    if criterion is not None:
+        card = calibration_of(results, criterion, judged, name)
+        show_standing(card)
+    elif not locked:
+        st.info(
+            "Not enough data: people have not finished a session yet, so nobody knows how far this "
+            "judge can be trusted; share a rating link first."
+        )
+    show_counts_of(judged, calls)
+    title = f"{results.content.study.name} {name}"
+    if card is not None and len(card.items):
+        show_beside_people(card, title)
+        show_errors(card, people_on(results, criterion or "").scale, title)
+    show_weaknesses(card, calls, stored)
+    show_unscored(results, judged, calls, stored, title)
+    if card is not None:
+        show_disagreements(results, card.items, calls, title, key)
+    if stored is not None:
+        show_configuration(stored)
+
+
+page()
