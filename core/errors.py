@@ -2,7 +2,7 @@
 
 from db.errors import SlamError, StoreError
 
-__all__ = ["InvalidInputError", "NotFoundError", "SlamError", "StoreError"]
+__all__ = ["InvalidInputError", "NotFoundError", "SlamError", "StoppedError", "StoreError"]
 
 
 class InvalidInputError(SlamError):
@@ -11,3 +11,7 @@ class InvalidInputError(SlamError):
 
 class NotFoundError(SlamError):
     """A name, link or id that points at nothing."""
+
+
+class StoppedError(Exception):
+    """Work was called off from outside; nothing is wrong with it, and it stays to be done."""

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection
 
+from core.errors import StoppedError
 from core.models import Models
 from core.money.costs import FREE, Costs
 from core.patience import patiently
@@ -68,7 +69,7 @@ class _NotSent(Enum):
     OVER_BUDGET = auto()
 
 
-class NotOpenError(Exception):
+class NotOpenError(StoppedError):
     """The row is made, given up, or another run's by now: there is nothing to call for."""
 
 

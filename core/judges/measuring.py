@@ -7,7 +7,7 @@ response it happened to, in one sentence, and the others go on.
 import math
 from collections.abc import Sequence
 
-from core.errors import SlamError
+from core.errors import SlamError, StoppedError
 from core.judges.base import JudgedResponse, MeasuringJudge, Scale, Score, Tools, Unscored
 from core.providers.base import FailureKind, ProviderError
 
@@ -18,11 +18,17 @@ BROKEN_JUDGE = "broken_judge"
 def measured(
     judge: MeasuringJudge, responses: Sequence[JudgedResponse], tools: Tools
 ) -> list[Score | Unscored]:
-    """One sound score or one reason a response, in order; nothing is raised by a broken judge."""
+    """One sound score or one reason a response, in order; nothing is raised by a broken judge.
+
+    Raises:
+        StoppedError: the work was called off while the judge waited for a model.
+    """
     if not responses:
         return []
     try:
         found = judge.score(responses, tools)
+    except StoppedError:
+        raise
     except SlamError as error:
         kind = error.kind if isinstance(error, ProviderError) else FailureKind.INTERNAL
         return [Unscored(kind.value, str(error))] * len(responses)

@@ -22,11 +22,12 @@ from core.judges.base import (
     configured,
     judge_identity,
 )
+from core.judges.measuring import measured, sound
 from core.judges.registry import judge_named
 from core.judging.planning import Material, seen_again
 from core.providers.base import ChatReply, ChatRequest, FailureKind, ProviderError
 from core.providers.names import parse_model
-from core.recording import CallContext, NotOpenError, PlannedCall
+from core.recording import CallContext, PlannedCall
 from db.engine import Database
 from db.repositories.judgments import Judgments
 from db.repositories.measured import Measured
@@ -81,7 +82,7 @@ def measure(database: Database, run_id: str, judgment_ids: Sequence[str], tools:
     What a judge needs but is not installed, or cannot score, is stored as the failure.
 
     Raises:
-        NotOpenError: the run may call its model no more; what is not measured stays open.
+        StoppedError: the run may call its model no more; what is not measured stays open.
     """
     with database.read() as session:
         open_rows = [
@@ -96,7 +97,7 @@ def measure(database: Database, run_id: str, judgment_ids: Sequence[str], tools:
         key: one for key, one in seen.items() if isinstance(one, Unscored)
     }
     if isinstance(judge, MeasuringJudge):
-        scored = _score(judge, list(ready.values()), tools)
+        scored = measured(judge, list(ready.values()), tools)
         results |= dict(zip(ready, scored, strict=True))
     with database.write() as session:
         columns = {row_id: _columns(result) for row_id, result in results.items()}
@@ -112,22 +113,6 @@ def judge_as_stored(stored: Judge) -> AnyJudge:
         NotFoundError: it is not installed any more.
     """
     return configured(judge_named(stored.name), stored.options or {})
-
-
-def _score(
-    judge: MeasuringJudge, responses: Sequence[JudgedResponse], tools: Tools
-) -> list[Score | Unscored]:
-    try:
-        return judge.score(responses, tools)
-    except SlamError as error:
-        kind = error.kind if isinstance(error, ProviderError) else FailureKind.INTERNAL
-        return [Unscored(kind.value, str(error))] * len(responses)
-    except NotOpenError:
-        raise
-    except Exception as error:
-        # A broken library fails this batch, not the daemon.
-        broken = Unscored(FailureKind.INTERNAL.value, f"{type(error).__name__}: {error}")
-        return [broken] * len(responses)
 
 
 def _judge_and_seen(
@@ -191,10 +176,17 @@ def _values(
     except UnparsableReplyError as error:
         raise ProviderError(FailureKind.UNPARSABLE, str(error)) from error
     common = {"reasoning": answer.reasoning, "raw_reply": reply.text}
-    if isinstance(answer, Score):
-        own = {"score": answer.value, "raw_score": answer.raw, "details": answer.details}
-        return {**common, **own}
-    return {**common, **_choice(judge.asking.shape, row, answer)}
+    if isinstance(answer, Choice):
+        return {**common, **_choice(judge.asking.shape, row, answer)}
+    score = sound(answer, judge.scale, judge.label)
+    if isinstance(score, Unscored):
+        raise ProviderError(FailureKind.UNPARSABLE, score.message)
+    return {
+        **common,
+        "score": score.value,
+        "raw_score": score.raw,
+        "details": score.details,
+    }
 
 
 def _choice(shape: Shape, row: Judgment, choice: Choice) -> dict[str, Any]:

@@ -15,6 +15,7 @@ import numpy as np
 from sqlalchemy import Connection
 
 from core.embeddings import EmbeddingStore
+from core.errors import StoppedError
 from core.judges.base import Vectors
 from core.judging.making import measure
 from core.models import Models
@@ -29,7 +30,7 @@ from core.providers.base import (
     Timeline,
 )
 from core.providers.names import parse_model
-from core.recording import CallContext, NotOpenError, PlannedCall, RowRecorder, attempt_columns
+from core.recording import CallContext, PlannedCall, RowRecorder, attempt_columns
 from core.settings import Settings
 from db.engine import Database
 from db.repositories import journal
@@ -64,7 +65,7 @@ async def measure_chunk(
     )
     try:
         await asyncio.to_thread(measure, store.database, run_id, row_ids, tools)
-    except NotOpenError:
+    except StoppedError:
         # The run is cancelled or out of money: what is not measured stays open for another one.
         return
 
@@ -95,7 +96,7 @@ class EmbeddingCalls:
         """The vectors of the texts, in order; waits for them.
 
         Raises:
-            NotOpenError: no call is to be made any more.
+            StoppedError: no call is to be made any more.
             ProviderError: there is not one vector a text.
         """
         asked = asyncio.run_coroutine_threadsafe(self._ask(texts), self.loop)

@@ -62,12 +62,13 @@ def standing_of(plan: JudgingPlan, model: str | None) -> Standing:
 class JudgeState:
     """A judge as the study wants it, and what it was asked for as that.
 
-    ``judge_ids`` are of the judges (one a model) that ever had a run here, ``active_ids`` of those
-    whose run still goes on. ``stamp`` is another whenever `standings` may have become another.
+    ``models`` maps the ids of the stored judges that ever had a run here to the model of each;
+    ``active_ids`` are of those whose run still goes on. ``stamp`` is another whenever `standings`
+    may have become another.
     """
 
     setup: Setup
-    judge_ids: tuple[str, ...]
+    models: Mapping[str, str | None]
     active_ids: tuple[str, ...]
     stamp: str
 
@@ -92,14 +93,14 @@ def judge_states(database: Database, study_id: str) -> dict[str, JudgeState | st
 
 
 def _state(setup: Setup, runs: Sequence[JudgeRun], responses: str) -> JudgeState:
-    identities = [judge_identity(setup.judge, model) for model in setup.identities]
-    mine = [run for run in runs if run.identity in identities]
+    models = {judge_identity(setup.judge, model): model for model in setup.identities}
+    mine = [run for run in runs if run.identity in models]
     active = (run.judge_id for run in mine if run.status in ACTIVE)
     return JudgeState(
         setup=setup,
-        judge_ids=tuple(dict.fromkeys(run.judge_id for run in mine)),
+        models={run.judge_id: models[run.identity] for run in mine},
         active_ids=tuple(dict.fromkeys(active)),
-        stamp=repr((responses, identities, [(run.run_id, run.status.value) for run in mine])),
+        stamp=repr((responses, list(models), [(run.run_id, run.status.value) for run in mine])),
     )
 
 

@@ -16,7 +16,7 @@ from core.generation import service
 from core.models import Models
 from core.money.prices import costs_of, load_price_book, today
 from core.providers.base import ChatReply, ChatRequest, FailureKind, ProviderError, Timeline, Usage
-from core.recording import CallContext, PlannedCall, RowRecorder
+from core.recording import CallContext, NotOpenError, PlannedCall, RowRecorder
 from db.engine import Database
 from db.tables import Attempt, AttemptStatus, CallMode, CallStatus, Response, Run
 from db.together import WritingTogether
@@ -146,8 +146,7 @@ def test_whatever_happens_what_is_spent_and_set_aside_never_passes_the_budget(
             recorder = record(run, row)
             try:
                 attempt_id = await recorder.sent()
-            except Exception as error:
-                assert type(error).__name__ == "_NotOpenError"  # noqa: PT017  private, and expected
+            except NotOpenError:
                 return
             if ending == "answer":
                 await recorder.succeeded(attempt_id, reply(14, 100))

@@ -6,6 +6,7 @@ of a question and an answer tells how well they go together.
 """
 
 import os
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -106,10 +107,14 @@ def _loaded(model: str) -> Any:
 @cache
 def _load(model: str) -> Any:
     versions("use", "tensorflow-hub", "tensorflow-text")
-    # Before the first import: TensorFlow otherwise tells the log of every option of the processor.
+    # Before the first import. TensorFlow otherwise fills the log, and says in it that sums may come
+    # out a little different from processor to processor.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    with loading(model):
+    os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
+    with loading(model), warnings.catch_warnings():
+        # TensorFlow Hub imports what is deprecated; the extra holds setuptools where it still is.
+        warnings.filterwarnings("ignore", "pkg_resources is deprecated", UserWarning)
         import tensorflow_hub
         import tensorflow_text  # noqa: F401  the model's operations come with it
 
-        return tensorflow_hub.load(str(Path(model).expanduser()) if "://" not in model else model)
+        return tensorflow_hub.load(model if "://" in model else str(Path(model).expanduser()))

@@ -110,7 +110,7 @@ def _row(place: Place, judge: AnyJudge, typed: Typed) -> None:
 
 
 def _links(place: Place, judge: AnyJudge, is_open: bool) -> None:
-    ids = place.judge_ids(judge.name)
+    ids = place.models(judge.name)
     for number, judge_id in enumerate(ids, start=1):
         _card(place, judge_id, "Card" if len(ids) == 1 else f"Card {number}")
     st.button(
@@ -125,7 +125,7 @@ def _standing(place: Place, judge: AnyJudge) -> None:
     """How a judge that is not open stands, or how its run goes."""
     if _lacks_reference(place, judge):
         st.caption("It compares with the reference, and this study names none.")
-    elif active := place.judge_ids(judge.name, active=True):
+    elif active := place.active_ids(judge.name):
         draw = st.fragment(guarded(_going_on), run_every=1.0)
         draw(place.study.id, active, place.actor)
     elif place.responses:
@@ -195,7 +195,7 @@ def _details(place: Place, judge: AnyJudge, typed: tuple[Form, Setup | str]) -> 
 
 def _earlier(place: Place, judge: AnyJudge) -> None:
     """Judges that earlier set-ups made; what they found stays."""
-    present = place.judge_ids(judge.name)
+    present = place.models(judge.name)
     earlier = [
         (one, made)
         for one, made in stored_judges(database(), place.study.id, judge.name)

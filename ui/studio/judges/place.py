@@ -47,16 +47,19 @@ class Place:
         state = self.states[judge_name]
         return None if isinstance(state, str) else state.setup
 
-    def judge_ids(self, judge_name: str, *, active: bool = False) -> tuple[str, ...]:
-        """The stored judges, one a model, that had a run; or those whose run goes on."""
+    def models(self, judge_name: str) -> Mapping[str, str | None]:
+        """``stored judge's id -> its model`` of those that had a run as it is set up."""
         state = self.states[judge_name]
-        if isinstance(state, str):
-            return ()
-        return state.active_ids if active else state.judge_ids
+        return {} if isinstance(state, str) else state.models
+
+    def active_ids(self, judge_name: str) -> tuple[str, ...]:
+        """The stored judges whose run goes on."""
+        state = self.states[judge_name]
+        return () if isinstance(state, str) else state.active_ids
 
     def is_running(self, judge_name: str) -> bool:
         """Whether a run of the judge as it is set up goes on."""
-        return bool(self.judge_ids(judge_name, active=True))
+        return bool(self.active_ids(judge_name))
 
     def stamp(self, judge_name: str) -> str:
         """Something that is another whenever other judgments may be missing."""
@@ -99,7 +102,7 @@ def _standings(
     wanted = {
         name: state
         for name, state in states.items()
-        if isinstance(state, JudgeState) and (state.judge_ids or name == open_judge())
+        if isinstance(state, JudgeState) and (state.models or name == open_judge())
     }
     stale = [
         (name, state)

@@ -34,8 +34,7 @@ def show_running(place: Place, setup: Setup) -> None:
         if isinstance(setup.judge, LLMJudge):
             _offer_injection(place, setup)
     show_problem(f"run_{name}")
-    models = {one.judge_id: one.model for one in place.standings[name] if one.judge_id}
-    if models:
+    if models := place.models(name):
         every = 1.0 if is_running else None
         draw = st.fragment(guarded(_progress), run_every=every)
         draw(place.study.id, place.study.version_id, models, place.actor, is_running)
@@ -152,11 +151,11 @@ def _request(
     for model, part in parts.items():
         request_judging(
             database(), settings(), place.study.id, judge_name, model, place.actor,
-            share_of(terms, part, parts), retry_failed=again, purpose=purpose,
+            share_of(terms, part), retry_failed=again, purpose=purpose,
         )  # fmt: skip
 
 
-def share_of(terms: Terms, part: Estimate, parts: Parts) -> Terms:
+def share_of(terms: Terms, part: Estimate) -> Terms:
     """What was agreed to for all models together, as it is for one of them.
 
     Its part of the sum is by the estimate, and so is its part of the budget.

@@ -28,11 +28,8 @@ from tests.core.judges.measuring import (
     score_of,
 )
 
-pytestmark = [
-    pytest.mark.use,
-    # What TensorFlow Hub imports is deprecated; the extra holds setuptools where it still is.
-    pytest.mark.filterwarnings("ignore:pkg_resources is deprecated:UserWarning"),
-]
+pytestmark = pytest.mark.use
+
 DIMENSIONS = 512
 READINGS = {"question": 1, "input": 2, "context": 3}
 """How far each reading turns a word's direction."""
