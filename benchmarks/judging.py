@@ -108,7 +108,7 @@ def bodies_of(database: Database, run: Run) -> list[dict[str, Any]]:
 
 
 def _request(database: Database, study_id: str) -> Run:
-    return request_judging(database, study_id, "gpt_scorer", JUDGE, "benchmark")
+    return request_judging(database, study_id, "scorer", JUDGE, "benchmark")
 
 
 def ours(database: Database, folder: Path, sandbox: Sandbox) -> Measured:

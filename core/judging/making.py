@@ -64,13 +64,15 @@ def planned_judgments(
             return []
         stored = Judgments(session).judge(rows[0].judge_id)
         judge, seen = _judge_and_seen(session, run_id, stored, rows)
+    # Asked once: whether something is of a protocol takes a look at every member.
+    asking = judge if isinstance(judge, LLMJudge) else None
     return [
         PlannedCall(
             row_type=Judgment,
             row_id=row.id,
             model=stored.model or "",
-            request=partial(_request, judge, stored.model or "", seen[row.id]),
-            values=partial(_values, judge, row, seen[row.id]),
+            request=partial(_request, asking, stored.model or "", seen[row.id]),
+            values=partial(_values, asking, row, seen[row.id]),
         )
         for row in rows
     ]
@@ -153,23 +155,23 @@ def _seen(
     return {row.id: seen.get(row.id, _STALE) for row in judgments}
 
 
-def _request(judge: AnyJudge | None, model: str, seen: Seen) -> ChatRequest:
+def _request(judge: LLMJudge | None, model: str, seen: Seen) -> ChatRequest:
     """The question to the judge's model.
 
     Raises:
         ProviderError: what the judge would see is not what was planned.
     """
-    if not isinstance(seen, JudgeTask) or not isinstance(judge, LLMJudge):
+    if judge is None or not isinstance(seen, JudgeTask):
         message = seen.message if isinstance(seen, Unscored) else _STALE.message
         raise ProviderError(FailureKind.INPUTS_CHANGED, message)
     return judge.request(seen, parse_model(model).model)
 
 
 def _values(
-    judge: AnyJudge | None, row: Judgment, seen: Seen, reply: ChatReply, _: CallContext
+    judge: LLMJudge | None, row: Judgment, seen: Seen, reply: ChatReply, _: CallContext
 ) -> Mapping[str, Any]:
     """The judge's reading of a reply."""
-    if not isinstance(judge, LLMJudge) or not isinstance(seen, JudgeTask):
+    if judge is None or not isinstance(seen, JudgeTask):
         raise TypeError(f"{judge!r} asks no model")
     try:
         answer = judge.parse(reply, seen)

@@ -45,6 +45,13 @@ def load_judge(database: Database, judge_id: str) -> Judge:
         return Judgments(session).judge(judge_id)
 
 
+def judge_names(database: Database, study_id: str) -> dict[str, str]:
+    """``judge id -> label and model`` of every judge that was ever asked about the study."""
+    with database.read() as session:
+        found = Judgments(session).judges_of(study_id)
+        return {one.id: f"{one.label} by {one.model}" if one.model else one.label for one in found}
+
+
 def summary_of(judge_name: str) -> str:
     """The first line of what an installed judge says of itself; empty of one that is not."""
     found = judges().get(judge_name)

@@ -123,7 +123,7 @@ def test_a_daemon_that_is_told_to_stop_exits_cleanly_and_the_next_one_goes_on(
     daemons.wait_until_made(content, 3)
 
     process.send_signal(signal.SIGTERM)
-    assert process.wait(timeout=5) == 0
+    assert process.wait(timeout=20) == 0
     committed = daemons.made(content)
     assert len(committed) < 40
 

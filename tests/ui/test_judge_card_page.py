@@ -6,7 +6,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from db.engine import Database
-from db.tables import CampaignStatus
+from db.tables import CallStatus, CampaignStatus
+from db.types import new_id
 from tests.ui.judged_study import (
     GPT_4,
     LLAMA,
@@ -138,6 +139,32 @@ def test_an_address_of_no_judge_opens_the_first_card(database: Database) -> None
     page = opened("judge_card.py", judged_study(database), judge="nobody")
     assert page.query_params["judge"] != ["nobody"]
     assert "Beside people" in said(page)
+
+
+def test_a_judge_by_criterion_is_held_against_peoples_answers_to_it(database: Database) -> None:
+    made = rated_study(database)
+    judge = made.judge("scorer", {}, GPT_4)
+    rows = [
+        made.judgment(judge, one, score, criterion=criterion, inputs_hash=new_id())
+        for one, score in made.seen().items()
+        for criterion in ("quality", "warmth")
+    ]
+    made.store(*rows)
+    on_quality = opened("judge_card.py", made, judge=f"{judge.id}.quality")
+    assert on_quality.success
+    on_warmth = opened("judge_card.py", made, judge=f"{judge.id}.warmth")
+    assert "people have not answered yet what this judge was asked" in said(on_warmth)
+
+
+def test_a_judge_of_which_everything_failed_has_a_card_with_the_cause(database: Database) -> None:
+    made = rated_study(database)
+    judge = made.judge("scorer", {}, GPT_4)
+    lost = {"status": CallStatus.FAILED, "error_kind": "refused", "error_message": "It refused."}
+    made.store(*(made.judgment(judge, one, None, **lost) for one in made.quality))
+    page = opened("judge_card.py", made, judge=judge.id)
+    assert "Not enough data" in said(page)
+    causes = next(one.value for one in page.dataframe if "error_kind" in one.value.columns)
+    assert causes["example"].tolist() == ["It refused."]
 
 
 def test_people_are_not_shown_while_they_rate(database: Database) -> None:

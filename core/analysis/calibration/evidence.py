@@ -72,11 +72,15 @@ class Bottom:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What the rule looks at: each rank correlation, its lead over length alone, and the bottom."""
+    """What the rule looks at: each rank correlation, its lead over length alone, and the bottom.
+
+    Where lengths are not known, a lead is the correlation itself.
+    """
 
     correlations: dict[Statistic, Figure]
     leads: dict[Statistic, Figure]
     bottom: Bottom | None
+    knows_lengths: bool
 
     @property
     def leading(self) -> Statistic | None:
@@ -137,6 +141,7 @@ def _evidence(runs: Sequence[tuple[Items, FloatArray]], depth: int | None) -> Ev
         },
         leads={one: _figure([run[one] for run in leads], test_cases) for one in RANKS},
         bottom=_typical(bottoms),
+        knows_lengths=all(by_length(items) is not None for items, _ in runs),
     )
 
 

@@ -125,10 +125,10 @@ def _found(evidence: Evidence) -> str:
     leading = evidence.leading
     if leading is None or evidence.bottom is None:
         raise ValueError("Only evidence that passes has this sentence.")
+    beside = ", better than length alone" if evidence.knows_lengths else ""
     return (
         f"Finds the bad models: it ranks {_WORDS[leading]} as people do "
-        f"({_interval(evidence.correlations[leading])}), better than length alone, and "
-        f"{_bottom(evidence.bottom)}."
+        f"({_interval(evidence.correlations[leading])}){beside}, and {_bottom(evidence.bottom)}."
     )
 
 

@@ -7,6 +7,7 @@ from sqlmodel import select
 from core.judging.reading import (
     ANSWER_COLUMNS,
     example_ids,
+    judge_names,
     load_closely,
     load_judge,
     load_responses,
@@ -92,5 +93,6 @@ def test_a_stored_judge_is_found_and_an_installed_one_says_what_it_is(database: 
     with database.write() as session:
         session.add(row)
     assert load_judge(database, row.id).identity == row.identity
+    assert judge_names(database, "a study without judges") == {}
     assert summary_of("scorer")
     assert summary_of("of nobody") == ""

@@ -50,6 +50,14 @@ def report(
     return found.standing.value, found.sentence
 
 
+def test_nothing_is_said_of_length_where_it_is_not_known() -> None:
+    known = simulated.truth()
+    people = simulated.people_of(known)
+    found = standing_of(shared_items(people, simulated.good(known), {}), people)
+    assert found.standing is Standing.FINDS_THE_BAD_MODELS
+    assert "length" not in found.sentence
+
+
 def test_with_few_test_cases_nobody_can_tell() -> None:
     known = simulated.truth(cases=4)
     standing, sentence = report(known, simulated.good(known))

@@ -6,7 +6,7 @@ import streamlit as st
 from core.analysis.calibration.frames import CALLS
 from core.analysis.calibration.panels import with_panels
 from core.judging.evidence import load_calls
-from core.judging.reading import load_judge, summary_of
+from core.judging.reading import judge_names, load_judge, summary_of
 from core.results import StudyResults
 from db.tables import Judge
 from ui.plain import plain
@@ -36,14 +36,14 @@ def page() -> None:
     st.title("Judge card")
     results = chosen_results(study)
     judgments = with_panels(results.judgments)
-    if judgments.empty:
+    keys = judge_keys(judgments) | _without_scores(study.id, judgments)
+    if not keys:
         st.info("No judge has scored these responses yet; run one on the page “Judges”.")
         return
-    keys = judge_keys(judgments)
     key = choose_judge(keys, study.id)
     name = keys[key]
     judged = judgments[judgments["judge"] == name]
-    judge_id = str(judged["judge_id"].iloc[0])
+    judge_id = key if judged.empty else str(judged["judge_id"].iloc[0])
     stored = load_judge(database(), judge_id) if judge_id else None
     calls = _calls(study.id, judged, stored)
     st.subheader(plain(name))
@@ -58,13 +58,39 @@ def page() -> None:
     offer_downloads(judged, f"{study.name} {name} scores")
 
 
+def _without_scores(study_id: str, judgments: pd.DataFrame) -> dict[str, str]:
+    """The judges that were asked and have scored nothing of this version."""
+    scoring = set(judgments["judge_id"])
+    names = judge_names(database(), study_id)
+    return {
+        judge_id: f"{name} (no scores yet, {judge_id[:6]})"
+        for judge_id, name in names.items()
+        if judge_id not in scoring
+    }
+
+
 def _calls(study_id: str, judged: pd.DataFrame, stored: Judge | None) -> pd.DataFrame:
     """The judge's questions on its criterion; of a panel none, since its members have them."""
     if stored is None:
         return load_calls(database(), study_id, "")
     calls = load_calls(database(), study_id, stored.id)
     CALLS.require(calls)
-    return calls[calls["criterion"] == str(judged["criterion"].iloc[0])]
+    return calls if judged.empty else calls[calls["criterion"] == _criterion_of(judged)]
+
+
+def _criterion_of(judged: pd.DataFrame) -> str:
+    """The criterion that the judge was asked about; "" for the whole rubric."""
+    return "" if judged.empty else str(judged["criterion"].iloc[0])
+
+
+def _criterion_of_people(results: StudyResults, judged: pd.DataFrame) -> str | None:
+    """What of people's answers the judge is held against: the same criterion, if it is of one."""
+    own = _criterion_of(judged)
+    if not own:
+        return choose_criterion(results, "card_criterion")
+    return (
+        own if own in {*results.ratings["criterion"], *results.preferences["criterion"]} else None
+    )
 
 
 def _judge(
@@ -78,14 +104,14 @@ def _judge(
     locked: bool,
 ) -> None:
     card = None
-    criterion = None if locked else choose_criterion(results, "card_criterion")
+    criterion = None if locked else _criterion_of_people(results, judged)
     if criterion is not None:
         card = calibration_of(results, criterion, judged, name)
         show_standing(card)
     elif not locked:
         st.info(
-            "Not enough data: people have not finished a session yet, so nobody knows how far this "
-            "judge can be trusted; share a rating link first."
+            "Not enough data: people have not answered yet what this judge was asked, so nobody "
+            "knows how far it can be trusted; share a rating link first."
         )
     show_counts_of(judged, calls)
     title = f"{results.content.study.name} {name}"
