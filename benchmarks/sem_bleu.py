@@ -27,8 +27,8 @@ from core.judges.similarity.models import MINILM, folder
 
 RESPONSES = 30
 WINDOW = 4
-WORDS = 139
-"""As many words a text as give 8,321 calls with 30 responses."""
+WORDS = 142
+"""As many words a text as make about 8,321 calls of 30 responses."""
 
 
 def main() -> None:

@@ -7,5 +7,7 @@ Everything here is pure: pandas frames and mappings go in, frames and dataclasse
 * `quality`, `preferences`: quality by model as people and judges see it
 * `distribution`: how often each score was given
 * `ranking`: mid-ranks, tie groups, the bottom k
+* `calibration`: how far each judge can be trusted, beside people, ceilings and floors
+* `kinship`: which models come from one family
 * `overlap`, `agreement`: Jaccard index and rank-biased overlap of the bottom k, judge by judge
 """

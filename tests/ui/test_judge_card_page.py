@@ -6,7 +6,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from db.engine import Database
-from db.tables import CallStatus, CampaignStatus
+from db.tables import CallStatus, CampaignStatus, Judge
 from db.types import new_id
 from tests.ui.judged_study import (
     GPT_4,
@@ -179,3 +179,18 @@ def test_people_are_not_shown_while_they_rate(database: Database) -> None:
 def test_without_judgments_the_page_says_what_to_do(database: Database) -> None:
     page = opened("judge_card.py", rated_study(database))
     assert "run one on the page “Judges”" in said(page)
+
+
+def test_what_a_judge_was_shown_as_an_example_does_not_test_it(database: Database) -> None:
+    made = judged_study(database)
+    seen = list(made.quality)[20:24]
+    examples = [
+        {"response_id": one, "test_case_id": "any", "prompt": "p", "response": "r", "score": 0.5}
+        for one in seen
+    ]
+    with database.write() as session:
+        judge = session.get_one(Judge, judge_id_of(made, "sem_bleu", None))
+        judge.options = {"examples": examples}
+        session.add(judge)
+    page = card(made, "sem_bleu")
+    assert f"{len(made.quality) - len(seen)} responses were scored by both" in said(page)

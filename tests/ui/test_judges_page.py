@@ -183,6 +183,7 @@ def test_a_panel_of_two_models_is_agreed_to_once_and_each_has_a_run(
     save(page, 1)
     expect(scorer.get_by_text("Has not run yet.")).to_have_count(2)
     run(scorer, 18)
+    expect(scorer.get_by_text(f"The run of {MEDIUM} is finished")).to_be_visible()
     pictures_of(page, pictures, "judges_panel")
     with slam.store() as session:
         query = select(Judge.model).join(Judgment).where(Judgment.status == CallStatus.OK)
@@ -210,6 +211,8 @@ def test_all_that_costs_nothing_is_run_in_one_press(
         expect(row(page, judge).get_by_text("3 no reference")).to_be_visible()
         expect(row(page, judge).get_by_role("button", name="Retry")).to_have_count(0)
     pictures_of(page, pictures, "judges_all")
+    row(page, "bleu").get_by_role("link", name="Card").click()
+    page.wait_for_url(re.compile(r"/judge_card\?.*judge=[0-9a-f]{32}"), timeout=WAIT_MS)
     with slam.store() as session:
         asked = set(session.exec(select(Judge.model)).all())
     assert "openai/text-embedding-3-small" not in asked, "what is paid is not run unasked"

@@ -26,11 +26,18 @@ _WORDS = {
 
 
 def show_progress(
-    progress: Progress, actor: str, key: str, version_id: str, *, is_paused: bool = False
+    progress: Progress,
+    actor: str,
+    key: str,
+    version_id: str,
+    *,
+    is_paused: bool = False,
+    model: str | None = None,
 ) -> None:
     """Draw one run; a finished one of another version only says that it was.
 
-    While calls are paused, nothing is said of how fast it goes.
+    While calls are paused, nothing is said of how fast it goes. ``model`` tells it from other runs
+    that are drawn beside it.
     """
     if progress.run.study_version_id != version_id and not progress.is_active:
         st.caption("The last run was for an earlier version of the study.")
@@ -44,7 +51,8 @@ def show_progress(
     if not progress.is_active:
         # What could be asked for next stands above.
         st.divider()
-    st.progress(share, text=f"The run {words}: {progress.done:,} of {total:,} calls")
+    of_model = f" of {plain(model)}" if model else ""
+    st.progress(share, text=f"The run{of_model} {words}: {progress.done:,} of {total:,} calls")
     rate, left = progress.calls_per_minute, progress.time_left
     if is_paused:
         rate = left = None

@@ -6,13 +6,13 @@ see the task; a wording with ``{{task}}`` shows it.
 """
 
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from pydantic import field_validator
 
-from core.judges.base import Asking, JudgeKind, JudgeTask, Options, Scale, Score, Shape
-from core.judges.llm.asking import configuration_of, read_score, scale_of, scoring_request
+from core.judges.base import Options, Shape
 from core.judges.llm.forms import Form, score_form
+from core.judges.llm.kinds import ScoringJudge
 from core.judges.llm.options import (
     EveryReference,
     MaxTokens,
@@ -28,7 +28,6 @@ from core.judges.llm.options import (
     Temperature,
     template_check,
 )
-from core.providers.base import ChatReply, ChatRequest
 
 PROMPT = """\
 You compare a response with a reference response to the same task. Grade how close the two are in \
@@ -70,44 +69,17 @@ class ComparerOptions(Options):
 
 
 @dataclass(frozen=True)
-class Comparer:
+class Comparer(ScoringJudge):
     """Scores how close each response is to the reference's in meaning and objective, and why."""
 
     name = "comparer"
     label = "Comparer"
-    kind = JudgeKind.LLM
+    shape = Shape.BESIDE_REFERENCE
     reasoning_length: ClassVar[str | None] = "two to four sentences"
     options: ComparerOptions = field(default_factory=ComparerOptions)
 
-    @property
-    def scale(self) -> Scale:
-        """See `core.judges.base.Judge.scale`."""
-        return scale_of(self.options)
-
-    @property
-    def asking(self) -> Asking:
-        """See `core.judges.base.LLMJudge.asking`."""
-        return Asking(
-            Shape.BESIDE_REFERENCE,
-            repeats=self.options.repeats,
-            every_reference=self.options.every_reference,
-            seed=self.options.seed,
-        )
-
-    def configuration(self) -> dict[str, Any]:
-        """See `core.judges.base.Judge.configuration`."""
-        return configuration_of(self)
-
-    def request(self, task: JudgeTask, model: str) -> ChatRequest:
-        """See `core.judges.base.LLMJudge.request`."""
-        return scoring_request(self.options, self._form, model, task)
-
-    def parse(self, reply: ChatReply, task: JudgeTask) -> Score:
-        """See `core.judges.base.LLMJudge.parse`."""
-        return read_score(self.options, self._form, reply)
-
-    @property
-    def _form(self) -> Form:
+    def form(self) -> Form:
+        """See `ScoringJudge.form`."""
         chosen = self.options
         return score_form(
             chosen.output, chosen.scale_minimum, chosen.scale_maximum, self.reasoning_length

@@ -5,28 +5,16 @@ number and a short reason out. The wording is our own.
 """
 
 from dataclasses import dataclass, field
-from typing import Any
 
 from pydantic import field_validator
 
-from core.judges.base import (
-    UNIT_SCALE,
-    Asking,
-    Choice,
-    JudgeKind,
-    JudgeTask,
-    Options,
-    Scale,
-    Shape,
-)
-from core.judges.llm.asking import configuration_of
+from core.judges.base import JudgeTask, Options, Shape
 from core.judges.llm.choosing import (
-    choosing_request,
     plain_labels,
-    read_choice,
     shuffled_labels,
 )
 from core.judges.llm.forms import Form, choice_form
+from core.judges.llm.kinds import ChoosingJudge
 from core.judges.llm.options import (
     BothOrders,
     ByCriterion,
@@ -42,7 +30,6 @@ from core.judges.llm.options import (
     Temperature,
     template_check,
 )
-from core.providers.base import ChatReply, ChatRequest
 
 PROMPT = """\
 Several assistants were given the same task. Choose the best of their responses by this question, \
@@ -82,51 +69,22 @@ class MultiChoiceSelectorOptions(Options):
 
 
 @dataclass(frozen=True)
-class MultiChoiceSelector:
+class MultiChoiceSelector(ChoosingJudge):
     """Names the best among all models' responses to a prompt, with a short reason."""
 
     name = "multi_choice_selector"
     label = "Multi-choice selector"
-    kind = JudgeKind.LLM
+    shape = Shape.SET
     options: MultiChoiceSelectorOptions = field(default_factory=MultiChoiceSelectorOptions)
 
-    @property
-    def scale(self) -> Scale:
-        """See `core.judges.base.Judge.scale`."""
-        return UNIT_SCALE
-
-    @property
-    def asking(self) -> Asking:
-        """See `core.judges.base.LLMJudge.asking`."""
-        return Asking(
-            Shape.SET,
-            repeats=self.options.repeats,
-            both_orders=self.options.both_orders,
-            choices_per_question=self.options.choices_per_question,
-            by_criterion=self.options.by_criterion,
-            seed=self.options.seed,
-        )
-
-    def configuration(self) -> dict[str, Any]:
-        """See `core.judges.base.Judge.configuration`."""
-        return configuration_of(self)
-
-    def request(self, task: JudgeTask, model: str) -> ChatRequest:
-        """See `core.judges.base.LLMJudge.request`."""
-        labels = self._labels(task)
-        return choosing_request(self.options, self._form(labels), model, task, labels)
-
-    def parse(self, reply: ChatReply, task: JudgeTask) -> Choice:
-        """See `core.judges.base.LLMJudge.parse`."""
-        labels = self._labels(task)
-        return read_choice(self._form(labels), reply, labels)
-
-    def _labels(self, task: JudgeTask) -> tuple[str, ...]:
+    def labels(self, task: JudgeTask) -> tuple[str, ...]:
+        """See `ChoosingJudge.labels`."""
         if self.options.shuffle_labels:
             return shuffled_labels(task, self.options.seed)
         return plain_labels(task)
 
-    def _form(self, labels: tuple[str, ...]) -> Form:
+    def form(self, labels: tuple[str, ...]) -> Form:
+        """See `ChoosingJudge.form`."""
         length = "one or two sentences" if self.options.reasoning else None
         return choice_form(self.options.output, labels, length)
 

@@ -4,23 +4,12 @@ Neither is named, and each pair is asked about in both orders, since models lean
 """
 
 from dataclasses import dataclass, field
-from typing import Any
 
 from pydantic import field_validator
 
-from core.judges.base import (
-    UNIT_SCALE,
-    Asking,
-    Choice,
-    JudgeKind,
-    JudgeTask,
-    Options,
-    Scale,
-    Shape,
-)
-from core.judges.llm.asking import configuration_of
-from core.judges.llm.choosing import choosing_request, read_choice
+from core.judges.base import JudgeTask, Options, Shape
 from core.judges.llm.forms import Form, choice_form
+from core.judges.llm.kinds import ChoosingJudge
 from core.judges.llm.options import (
     BothOrders,
     ByCriterion,
@@ -35,7 +24,6 @@ from core.judges.llm.options import (
     Temperature,
     template_check,
 )
-from core.providers.base import ChatReply, ChatRequest
 
 LABELS = ("A", "B")
 PROMPT = """\
@@ -75,47 +63,23 @@ class PairwiseOptions(Options):
 
 
 @dataclass(frozen=True)
-class Pairwise:
+class Pairwise(ChoosingJudge):
     """Says whether each response or one of the reference's is better, or that it is a tie."""
 
     name = "pairwise"
     label = "Pairwise"
-    kind = JudgeKind.LLM
+    shape = Shape.PAIR
+    may_tie = True
     options: PairwiseOptions = field(default_factory=PairwiseOptions)
 
-    @property
-    def scale(self) -> Scale:
-        """See `core.judges.base.Judge.scale`."""
-        return UNIT_SCALE
+    def labels(self, task: JudgeTask) -> tuple[str, ...]:
+        """See `ChoosingJudge.labels`."""
+        return LABELS
 
-    @property
-    def asking(self) -> Asking:
-        """See `core.judges.base.LLMJudge.asking`."""
-        return Asking(
-            Shape.PAIR,
-            repeats=self.options.repeats,
-            every_reference=self.options.every_reference,
-            both_orders=self.options.both_orders,
-            by_criterion=self.options.by_criterion,
-            seed=self.options.seed,
-        )
-
-    def configuration(self) -> dict[str, Any]:
-        """See `core.judges.base.Judge.configuration`."""
-        return configuration_of(self)
-
-    def request(self, task: JudgeTask, model: str) -> ChatRequest:
-        """See `core.judges.base.LLMJudge.request`."""
-        return choosing_request(self.options, self._form, model, task, LABELS)
-
-    def parse(self, reply: ChatReply, task: JudgeTask) -> Choice:
-        """See `core.judges.base.LLMJudge.parse`."""
-        return read_choice(self._form, reply, LABELS, may_tie=True)
-
-    @property
-    def _form(self) -> Form:
+    def form(self, labels: tuple[str, ...]) -> Form:
+        """See `ChoosingJudge.form`."""
         length = "one or two sentences" if self.options.reasoning else None
-        return choice_form(self.options.output, LABELS, length, may_tie=True)
+        return choice_form(self.options.output, labels, length, may_tie=True)
 
 
 JUDGE = Pairwise()

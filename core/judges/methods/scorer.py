@@ -5,13 +5,12 @@ our own.
 """
 
 from dataclasses import dataclass, field
-from typing import Any
 
 from pydantic import field_validator
 
-from core.judges.base import Asking, JudgeKind, JudgeTask, Options, Scale, Score, Shape
-from core.judges.llm.asking import configuration_of, read_score, scale_of, scoring_request
+from core.judges.base import Options, Shape
 from core.judges.llm.forms import Form, score_form
+from core.judges.llm.kinds import ScoringJudge
 from core.judges.llm.options import (
     ByCriterion,
     Examples,
@@ -28,7 +27,6 @@ from core.judges.llm.options import (
     Temperature,
     template_check,
 )
-from core.providers.base import ChatReply, ChatRequest
 
 PROMPT = """\
 You grade one response that an assistant gave to a task. Go only by what is written: what the task \
@@ -69,43 +67,16 @@ class ScorerOptions(Options):
 
 
 @dataclass(frozen=True)
-class Scorer:
+class Scorer(ScoringJudge):
     """Scores each response against its prompt by a model's reading, with its reasons."""
 
     name = "scorer"
     label = "Scorer"
-    kind = JudgeKind.LLM
+    shape = Shape.RESPONSE
     options: ScorerOptions = field(default_factory=ScorerOptions)
 
-    @property
-    def scale(self) -> Scale:
-        """See `core.judges.base.Judge.scale`."""
-        return scale_of(self.options)
-
-    @property
-    def asking(self) -> Asking:
-        """See `core.judges.base.LLMJudge.asking`."""
-        return Asking(
-            Shape.RESPONSE,
-            repeats=self.options.repeats,
-            by_criterion=self.options.by_criterion,
-            examples=self.options.examples,
-        )
-
-    def configuration(self) -> dict[str, Any]:
-        """See `core.judges.base.Judge.configuration`."""
-        return configuration_of(self)
-
-    def request(self, task: JudgeTask, model: str) -> ChatRequest:
-        """See `core.judges.base.LLMJudge.request`."""
-        return scoring_request(self.options, self._form, model, task)
-
-    def parse(self, reply: ChatReply, task: JudgeTask) -> Score:
-        """See `core.judges.base.LLMJudge.parse`."""
-        return read_score(self.options, self._form, reply)
-
-    @property
-    def _form(self) -> Form:
+    def form(self) -> Form:
+        """See `ScoringJudge.form`."""
         chosen = self.options
         length = "two to four sentences" if chosen.reasoning else None
         return score_form(chosen.output, chosen.scale_minimum, chosen.scale_maximum, length)

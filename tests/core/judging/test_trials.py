@@ -29,7 +29,7 @@ from tests.building import (
     store_responses,
 )
 
-AGREED = Confirmation(1e6, None, (REFERENCE, "openai/gpt-4"), ACTOR)
+AGREED = Confirmation(1e6, None, (REFERENCE, "openai/gpt-4", "openai/stand-in-embedding"), ACTOR)
 
 
 def tried(

@@ -36,7 +36,7 @@ def calibration_of(
     """One judge beside people; ``judgments`` are its rows."""
     words = words_of(responses_of(results))
     people = _answers(results, criterion)
-    left_out = sorted(_examples(judgments))
+    left_out = sorted(_examples(results, judgments))
     return _calibrated(*people, results.rating_scale, criterion, judgments, judge, words, left_out)
 
 
@@ -46,7 +46,8 @@ def standings_of(
     """Every judge's standing, as `core.analysis.calibration.card.standings`."""
     words = words_of(responses_of(results))
     by_judge = {
-        str(judge_id): sorted(_examples(rows)) for judge_id, rows in judgments.groupby("judge_id")
+        str(judge_id): sorted(_examples(results, rows))
+        for judge_id, rows in judgments.groupby("judge_id")
     }
     people = _answers(results, criterion)
     return _standings(*people, results.rating_scale, criterion, judgments, words, by_judge, depth)
@@ -69,9 +70,12 @@ def _people(
     return people_rating(ratings, criterion, scale)
 
 
-def _examples(judgments: pd.DataFrame) -> set[str]:
-    """The responses that the judges were shown as examples."""
-    ids = {str(one) for one in judgments["judge_id"].unique() if one}
+def _examples(results: StudyResults, rows: pd.DataFrame) -> set[str]:
+    """The responses shown to a judge as examples; of a panel, to all judges of its method."""
+    ids = {str(one) for one in rows["judge_id"].unique() if one}
+    if not ids:
+        members = results.judgments["method"].isin(list(rows["method"].unique()))
+        ids = {str(one) for one in results.judgments.loc[members, "judge_id"].unique()}
     return {one for judge_id in ids for one in example_ids(load_judge(database(), judge_id))}
 
 

@@ -49,7 +49,7 @@ def _offer_run(place: Place, setup: Setup) -> None:
     again = bool(failed) and st.checkbox(
         f"Retry what failed ({failed:,})",
         value=not open_count,
-        key=f"retry_{name}_{hash(place.stamp(name))}",
+        key=f"retry_{name}_{place.study.version_id}_{failed}",
     )
     calls = open_count + (failed if again else 0)
     parts, terms = _terms(place, setup, JudgmentPurpose.SCORE, again=again)
@@ -188,9 +188,10 @@ def _progress(
     is_paused = any(show_gates(one) for one in found[:1])
     for one in found:
         judge_id = one.run.judge_id or ""
-        if len(found) > 1:
-            st.markdown(f"`{models[judge_id]}`")
-        show_progress(one, actor, f"run_{judge_id}", version_id, is_paused=is_paused)
+        show_progress(
+            one, actor, f"run_{judge_id}", version_id, is_paused=is_paused,
+            model=models[judge_id] if len(models) > 1 else None,
+        )  # fmt: skip
         show_problem(f"run_{judge_id}")
     if any(one.is_active for one in found) != polling:
         # The page decides how often this is drawn, and counts what is missing.

@@ -88,9 +88,8 @@ def _criterion_of_people(results: StudyResults, judged: pd.DataFrame) -> str | N
     own = _criterion_of(judged)
     if not own:
         return choose_criterion(results, "card_criterion")
-    return (
-        own if own in {*results.ratings["criterion"], *results.preferences["criterion"]} else None
-    )
+    answered = {*results.ratings["criterion"], *results.preferences["criterion"]}
+    return own if own in answered else None
 
 
 def _judge(
