@@ -4,8 +4,9 @@
 The comparison does the least that each definition asks for: one batched ``encode`` of the distinct
 texts, one ``TfidfVectorizer`` a test case, one plain sacrebleu call for each of the 29,000 pairs,
 and the products that make cosines of it. Measured is processor time, ours with what it stores.
-The second run has the same responses again and all vectors on disk; in the product it does not even
-come to that, since only missing judgments are made. ``--models`` takes fewer models.
+A second run with nothing changed makes no judgment: it looks at every response for every similarity
+judge and finds that none is missing. To measure all again, because one option changed, is the line
+below it; the vectors are on disk then. ``--models`` takes fewer models.
 """
 
 import argparse
@@ -19,15 +20,23 @@ import numpy as np
 from sacrebleu.metrics.bleu import BLEU
 from sentence_transformers import SentenceTransformer
 from sklearn.feature_extraction.text import TfidfVectorizer
+from sqlalchemy import update
 
-from benchmarks.texts import MODELS, REFERENCES, study
+from benchmarks.texts import MODELS, REFERENCES, SAMPLES, TEST_CASES, study
 from core.embeddings import EmbeddingStore
-from core.judges.base import JudgedResponse, MeasuringJudge, Score
+from core.judges.base import JudgedResponse, JudgeKind, MeasuringJudge, Score
 from core.judges.methods import bleu, sbert, sem_bleu, tf_idf
+from core.judges.registry import judges
 from core.judges.similarity.cosines import distinct_texts
 from core.judges.similarity.models import MINILM, folder
 from core.judges.similarity.sentences import BATCH_SIZE
 from core.judges.similarity.words import case_words
+from core.judging.service import plan_all, request_judging
+from core.judging.setups import setup_of
+from db.engine import Database, sqlite_url
+from db.migrate import migrate
+from db.tables import CallStatus, Judgment
+from tests.building import SETTINGS, agreed, make_study, store_responses
 
 Bare = Callable[[Sequence[JudgedResponse]], list[float]]
 
@@ -52,12 +61,45 @@ def main() -> None:
             found, ours_s = _timed(partial(_values, judge, responses, tools))
             assert np.allclose(found, expected, atol=1e-5)
             print(f"| {judge.label} | {bare_s:.2f} | {ours_s:.2f} | {ours_s / bare_s:.2f} |")
+        _second_run(Path(home))
         again = [*(judge for judge, _ in parts), sem_bleu.JUDGE]
         began = time.perf_counter()
         for judge in again:
             _values(judge, responses, tools)
         names = ", ".join(judge.label for judge in again)
-        print(f"second run ({names}): {time.perf_counter() - began:.2f} s (under 3 s is wanted)")
+        print(f"all measured again ({names}): {time.perf_counter() - began:.2f} s")
+
+
+def _second_run(home: Path) -> None:
+    """A study of 29 models that every similarity judge has judged, asked for once more."""
+    database = Database(sqlite_url(home / "slam.sqlite3"))
+    migrate(database)
+    candidates = [f"ollama/model-{number}" for number in range(MODELS - 1)]
+    content = make_study(database, candidates=candidates, cases=TEST_CASES, samples=SAMPLES)
+    responses = store_responses(database, content)
+    setups = [
+        setup_of(database, content.study.id, name)
+        for name, judge in judges().items()
+        if judge.kind is JudgeKind.SIMILARITY
+    ]
+    for setup in setups:
+        (model,) = setup.identities
+        terms = agreed(unpriced=[model] if model else [])
+        request_judging(
+            database, SETTINGS, content.study.id, setup.judge.name, model, "benchmark", terms
+        )
+    with database.write() as session:
+        made = update(Judgment).values(status=CallStatus.OK, score=0.5)
+        session.connection().execute(made)
+    began = time.perf_counter()
+    plans = plan_all(database, content.study.id, setups)
+    took_s = time.perf_counter() - began
+    assert [plan.ok for plan in plans] == [len(responses)] * len(setups)
+    print(
+        f"second run, nothing changed, {len(setups)} judges x {len(responses)} responses: "
+        f"{took_s:.2f} s (under 3 s is wanted)"
+    )
+    database.close()
 
 
 def _values(

@@ -33,6 +33,7 @@ __all__ = [
     "bottom_of",
     "ceiling_of",
     "evidence_of",
+    "falls_short",
 ]
 
 RANKS: Final = (Statistic.SPEARMAN_OVER_MODELS, Statistic.SPEARMAN_WITHIN_MODELS)
@@ -200,3 +201,17 @@ def _typical(bottoms: Sequence[Bottom]) -> Bottom | None:
 def above_zero(known: Figure) -> bool:
     """Whether the whole interval lies above 0."""
     return known.lower is not None and known.lower > 0
+
+
+def falls_short(judge: Evidence, people: Evidence) -> bool:
+    """Whether a judge clearly orders models worse than one half of the people does.
+
+    It has no order, or none that could be better than length alone, or its interval over models
+    ends below where that of the people begins.
+    """
+    over_models = RANKS[0]
+    known, lead = judge.correlations[over_models], judge.leads[over_models]
+    if known.value is None or (lead.upper is not None and lead.upper <= 0):
+        return True
+    begins = people.correlations[over_models].lower
+    return known.upper is not None and begins is not None and known.upper < begins

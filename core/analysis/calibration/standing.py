@@ -10,10 +10,12 @@ The rule, the same for every judge:
    cut, the overlap alone could not show it.
 
 A judge that passes both finds the bad models. One that does not pass is said not to find them only
-where one half of the people, held to the same rule against the other half, does pass: otherwise no
-judge could have shown it on these data, and that is what is said. The same is said first of all
-where there are too few test cases or models, where nobody rated what somebody else did, and where
-two halves of the people do not agree with each other.
+where one half of the people, held to the same rule against the other half, does pass (otherwise no
+judge could have shown it on these data), and where it clearly falls short: it has no order of
+models, or none that could be better than length alone, or its rank correlation over models ends
+below where that of the people among themselves begins. Not to have shown it yet is not enough data.
+The same is said first of all where there are too few test cases or models, where nobody rated what
+somebody else did, and where two halves of the people do not agree with each other.
 """
 
 from dataclasses import dataclass
@@ -31,6 +33,7 @@ from core.analysis.calibration.evidence import (
     above_zero,
     ceiling_of,
     evidence_of,
+    falls_short,
 )
 from core.analysis.calibration.frames import Statistic
 from core.analysis.calibration.items import Items, People
@@ -91,8 +94,10 @@ def standing_of(
         standing, sentence = Standing.NOT_ENOUGH_DATA, _disagreed(known.agreement)
     elif evidence.passes:
         standing, sentence = Standing.FINDS_THE_BAD_MODELS, _found(evidence)
-    elif known.evidence.passes:
+    elif known.evidence.passes and falls_short(evidence, known.evidence):
         standing, sentence = Standing.DOES_NOT, _missed(evidence)
+    elif known.evidence.passes:
+        standing, sentence = Standing.NOT_ENOUGH_DATA, _unsure(evidence)
     else:
         standing, sentence = Standing.NOT_ENOUGH_DATA, _undecided(known.evidence)
     return StandingReport(standing, sentence, evidence)
@@ -149,6 +154,19 @@ def _missed(evidence: Evidence) -> str:
     return (
         f"Does not find the bad models: {'; and '.join(reasons)}. One half of the people finds "
         "those of the other half."
+    )
+
+
+def _unsure(evidence: Evidence) -> str:
+    known = evidence.correlations[RANKS[0]]
+    missing = []
+    if evidence.leading is None:
+        missing.append("that this is better than length alone")
+    if evidence.bottom is not None and not evidence.bottom.passes:
+        missing.append("that it is no chance")
+    return (
+        f"Not enough data: its rank correlation over models is {_interval(known)}; more test cases "
+        f"must show {' and '.join(missing) or 'whether it holds'}."
     )
 
 
