@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session
 
+from core.bench.estimate import Estimate
 from core.errors import InvalidInputError
 from core.judges.base import (
     AnyJudge,
@@ -27,6 +28,7 @@ from core.terms import UNPAID, Terms, require_terms
 from db.engine import Database
 from db.repositories.judgments import Judgments
 from db.repositories.responses import Responses
+from db.repositories.studies import VersionContent
 from db.tables import CallMode, CallStatus, Judge, JudgmentPurpose, Run, RunKind
 from db.types import utc_now
 
@@ -140,36 +142,87 @@ def request_judging(
             was not confirmed.
         NotFoundError: there is no such study or judge.
     """
+    ask = _Ask(settings, study_id, judge_name, model, purpose, retry_failed)
+    # Planning takes long, and on SQLite nobody else can write meanwhile, so it is done before.
+    with database.read() as session:
+        wanted = ask.wanted(session)
     with database.write() as session:
-        content = newest_content(session, study_id, lock=True)
-        material = Material(content, Responses(session).usable(content))
-        judge = read_setup(session, study_id, judge_name).judge
-        model = _checked(judge, model)
-        stored = _stored_judge(session, judge, model)
-        owed = _plan(session, material, judge, model, purpose)
-        again = [*owed.unfinished, *(owed.failed if retry_failed else ())]
-        _check(judge, material, owed, again)
+        newest_content(session, study_id, lock=True)
+        if ask.stamp(session) != wanted.stamp:
+            wanted = ask.wanted(session)
+        judge, content = wanted.judge, wanted.content
         if terms.mode is not CallMode.DIRECT and not isinstance(judge, LLMJudge):
             raise InvalidInputError(
                 f"{judge.label} can only ask its model directly; choose “One by one”."
             )
-        asked = owed.open(retry_failed=retry_failed)
-        require_terms(
-            estimate_judgments(session, settings, content, judge, model, asked), terms, settings
-        )
+        require_terms(wanted.estimate, terms, settings)
+        stored = _stored_judge(session, judge, wanted.model)
         run = claim_run(
             session,
             RunKind.JUDGING,
             content,
-            planned_calls=len(asked),
+            planned_calls=wanted.calls,
             actor=actor,
-            row_ids=again,
+            row_ids=wanted.again,
             terms=terms,
             judge_id=stored.id,
         )
-        Judgments(session).add(stored.id, run.id, map(_row, owed.missing))
+        Judgments(session).add(stored.id, run.id, map(_row, wanted.owed.missing))
         freeze(session, content.version, actor)
         return run
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """What a request would make; ``stamp`` is all that this was made from."""
+
+    judge: AnyJudge
+    model: str | None
+    content: VersionContent
+    owed: JudgingPlan
+    again: tuple[str, ...]
+    calls: int
+    estimate: Estimate
+    stamp: tuple[object, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Ask:
+    """What was asked for."""
+
+    settings: Settings
+    study_id: str
+    judge_name: str
+    model: str | None
+    purpose: JudgmentPurpose
+    retry_failed: bool
+
+    def wanted(self, session: Session) -> _Wanted:
+        """All that a request would make now.
+
+        Raises:
+            InvalidInputError: there is nothing to make, or the judge cannot make it.
+        """
+        stamp = self.stamp(session)
+        judge = read_setup(session, self.study_id, self.judge_name).judge
+        model = _checked(judge, self.model)
+        material = _material(session, self.study_id)
+        owed = _plan(session, material, judge, model, self.purpose)
+        again = (*owed.unfinished, *(owed.failed if self.retry_failed else ()))
+        _check(judge, material, owed, again)
+        asked = owed.open(retry_failed=self.retry_failed)
+        estimate = estimate_judgments(session, self.settings, material.content, judge, model, asked)
+        return _Wanted(judge, model, material.content, owed, again, len(asked), estimate, stamp)
+
+    def stamp(self, session: Session) -> tuple[object, ...]:
+        """What decides what is wanted: version, set-up, responses, and what is judged."""
+        content = newest_content(session, self.study_id)
+        judge = read_setup(session, self.study_id, self.judge_name).judge
+        identity = judge_identity(judge, _checked(judge, self.model))
+        judgments = Judgments(session)
+        stored = judgments.judge_by_identity(identity)
+        standing = judgments.standing(stored.id, self.study_id, self.purpose) if stored else []
+        return (content.version.id, identity, Responses(session).usable_ids(content), standing)
 
 
 def _material(session: Session, study_id: str) -> Material:
@@ -177,7 +230,7 @@ def _material(session: Session, study_id: str) -> Material:
     return Material(content, Responses(session).usable(content))
 
 
-def _check(judge: AnyJudge, material: Material, owed: JudgingPlan, again: list[str]) -> None:
+def _check(judge: AnyJudge, material: Material, owed: JudgingPlan, again: Sequence[str]) -> None:
     if not material.responses:
         raise InvalidInputError("There is no response to judge yet; generate responses first.")
     if isinstance(judge, LLMJudge):

@@ -98,6 +98,11 @@ class Responses:
             condition = and_(condition, col(Response.test_case_id).in_(test_case_ids))
         return self._joined(condition, first=first, limit=limit)
 
+    def usable_ids(self, content: VersionContent) -> frozenset[str]:
+        """The ids of what `usable` has."""
+        query = select_columns(col(Response.id)).where(self._is_usable(content))
+        return frozenset(self.session.connection().execute(query).scalars())
+
     def count_usable(self, content: VersionContent) -> int:
         """How many responses `usable` has in all."""
         query = select(func.count()).select_from(Response).where(self._is_usable(content))
