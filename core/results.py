@@ -15,6 +15,8 @@ from db.repositories.counting import started_sessions
 from db.repositories.exclusions import excluded_ids
 from db.repositories.rating import Campaigns, RatedItem, complete_ratings
 from db.repositories.responses import ResponseInContext, Responses
+from db.repositories.results_stamp import Stamp as Stamp
+from db.repositories.results_stamp import results_stamp
 from db.repositories.studies import Studies, VersionContent
 from db.tables import AnswerStatus, Subject
 
@@ -100,6 +102,12 @@ def load_results(
             sessions=answers.sessions,
             cannot_judge=answers.cannot_judge,
         )
+
+
+def stamp_of_results(database: Database, study_id: str) -> Stamp:
+    """Something that is another whenever `load_results` could give something else."""
+    with database.read() as session:
+        return results_stamp(session, study_id)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,8 @@ import pytest
 from sqlmodel import select
 
 from core.errors import InvalidInputError, NotFoundError
-from core.results import StudyResults, load_results
+from core.judging.setups import save_setup
+from core.results import StudyResults, load_results, stamp_of_results
 from core.studies.definition import Case, Parameters
 from core.studies.rubric import Criterion, Rubric, Scale, single_question
 from core.studies.service import create_study, definition_of, save_version
@@ -38,6 +39,7 @@ from tests.building import (
     ACTOR,
     REFERENCE,
     SMALL,
+    all_rows,
     decide,
     definition,
     end,
@@ -363,3 +365,34 @@ def test_a_study_without_its_prompt_is_neither_generated_nor_read_by_a_model(
         request_generation(database, content.study.id, ACTOR)
     with pytest.raises(InvalidInputError, match="cannot read what was asked"):
         request_judging(database, content.study.id, "scorer", REFERENCE, ACTOR)
+
+
+def test_the_stamp_moves_with_everything_that_results_are_read_from(database: Database) -> None:
+    content, campaign = rated_study(database)
+    study_id = content.study.id
+    stamps = [stamp_of_results(database, study_id)]
+
+    def moved() -> bool:
+        stamps.append(stamp_of_results(database, study_id))
+        return stamps[-1] not in stamps[:-1]
+
+    assert not moved(), "nothing has changed"
+    started(database, campaign)
+    assert moved()
+    completed(database, campaign)
+    assert moved()
+    run = request_judging(database, study_id, "scorer", REFERENCE, ACTOR)
+    assert moved()
+    with database.write() as session:
+        for row in rows_of(session, Judgment):
+            row.status, row.score = CallStatus.OK, 9.0
+            session.add(row)
+    assert moved()
+    end(database, run)
+    save_setup(database, study_id, "scorer", models=[SMALL], options={}, actor=ACTOR)
+    assert moved()
+    decide(database, Subject.RESPONSE, all_rows(database, Response)[0].id)
+    assert moved()
+    warmer = replace(definition_of(content), parameters=Parameters(temperature=1.5))
+    save_version(database, study_id, warmer, ACTOR)
+    assert moved()

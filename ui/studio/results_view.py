@@ -7,10 +7,11 @@ import streamlit as st
 
 from core.rating.exclusions import rules_of_study
 from core.rating.screening.registry import rules
-from core.results import StudyResults, load_results
+from core.results import StudyResults
 from core.studies.service import StudySummary
 from ui.plain import plain
 from ui.store import database
+from ui.studio.loaded import results_of
 from ui.studio.session import choose_version
 
 
@@ -42,7 +43,7 @@ def _of_judges_in_force(results: StudyResults, study: StudySummary) -> StudyResu
 def _by_rules(study: StudySummary, version: int | None) -> StudyResults:
     in_force = list(rules_of_study(database(), study.id))
     if not in_force:
-        return load_results(database(), study.id, version)
+        return results_of(study.id, version)
     # Named after the rules, so that a rule that is new begins turned on.
     kept = st.pills(
         "Leave out by rule",
@@ -54,9 +55,9 @@ def _by_rules(study: StudySummary, version: int | None) -> StudyResults:
         help="Every decision stays stored; turn a rule off to see the figures without it.",
     )
     ignored = frozenset(in_force) - frozenset(kept)
-    results = load_results(database(), study.id, version, ignoring_rules=ignored)
+    results = results_of(study.id, version, ignoring_rules=ignored)
     if ignored:
-        _show_changes(results, load_results(database(), study.id, version), ignored)
+        _show_changes(results, results_of(study.id, version), ignored)
     return results
 
 
