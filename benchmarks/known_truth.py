@@ -12,7 +12,6 @@ import tempfile
 import time
 from pathlib import Path
 
-from core.embeddings import EmbeddingStore
 from core.judges.registry import judges
 from db.engine import Database, sqlite_url
 from db.migrate import migrate
@@ -34,8 +33,7 @@ def main() -> None:
     migrate(database)
     began = time.perf_counter()
     with quick_sandbox() as sandbox:
-        embeddings = EmbeddingStore(folder / "embeddings.sqlite3")
-        truth = known_truth(database, sandbox, embeddings, cases=8)
+        truth = known_truth(database, sandbox, folder, cases=8)
         truth.rate(raters=12)
         _judge(truth)
     standings = truth.standings()
@@ -47,16 +45,15 @@ def main() -> None:
 
 
 def _judge(truth: Truth) -> None:
-    for kind in JUDGE_MODELS:
-        model = f"openai/stand-in-judge-{kind}"
-        truth.judge("scorer", model)
-        truth.judge("multi_choice_selector", model, choices_per_question=4)
+    models = [f"openai/stand-in-judge-{kind}" for kind in JUDGE_MODELS]
+    truth.judge("scorer", *models)
+    truth.judge("multi_choice_selector", *models, choices_per_question=4)
     for name in BY_A_GOOD_MODEL:
         truth.judge(name, GOOD)
     for name, judge in judges().items():
         if judge.kind == "similarity" and name not in NEEDS_MODELS_OF_THEIR_OWN:
-            asked = getattr(judge, "asks_model", False)
-            truth.judge(name, "openai/stand-in-embedding" if asked else None)
+            asked = ["openai/stand-in-embedding"] if getattr(judge, "asks_model", False) else []
+            truth.judge(name, *asked)
 
 
 if __name__ == "__main__":

@@ -9,26 +9,28 @@ import asyncio
 import random
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 import pandas as pd
 from sqlmodel import select
 
 from core.analysis.calibration.card import standings
 from core.analysis.calibration.items import people_rating
-from core.embeddings import EmbeddingStore
-from core.judges.base import asks_model
+from core.judges.base import LLMJudge
 from core.judges.registry import judge_named
-from core.judging.making import measure
+from core.judging.measuring import measure_chunk
 from core.judging.service import request_judging
 from core.judging.setups import save_setup
 from core.results import load_results
+from core.settings import Settings
 from core.studies.definition import Case, Parameters, StudyDefinition
 from core.studies.rubric import QUALITY
 from core.studies.service import create_study
 from db.engine import Database
 from db.repositories.studies import VersionContent
 from db.repositories.work import Work
-from db.tables import Candidate, Response, Run
+from db.tables import CallStatus, Candidate, Judgment, Response, Run
+from db.together import WritingTogether
 from tests.building import ACTOR, SETTINGS, Sandbox, agreed, end, generate, make
 from tests.core.rating.raters import completed, opened
 
@@ -63,22 +65,35 @@ class Truth:
     database: Database
     sandbox: Sandbox
     content: VersionContent
-    embeddings: EmbeddingStore
+    folder: Path
 
-    def judge(self, judge_name: str, model: str | None = None, **options: object) -> None:
-        """Have a judge judge everything that it has not judged yet."""
+    def judge(self, judge_name: str, *models: str, **options: object) -> None:
+        """Have a judge judge everything, asking each of the models if it asks one."""
         study_id = self.content.study.id
-        models = [model] if model else []
         save_setup(self.database, study_id, judge_name, models=models, options=options, actor=ACTOR)
-        run = request_judging(
-            self.database, SETTINGS, study_id, judge_name, model, ACTOR, agreed(unpriced=[*models])
-        )
-        ids = _open_ids(self.database, run)
-        if asks_model(judge_named(judge_name)):
-            asyncio.run(make(self.database, self.sandbox, run.id, ids))
-        else:
-            measure(self.database, run.id, ids, self.embeddings)
-        end(self.database, run)
+        for model in models or (None,):
+            run = request_judging(
+                self.database, SETTINGS, study_id, judge_name, model, ACTOR,
+                agreed(unpriced=[model] if model else []),
+            )  # fmt: skip
+            ids = _open_ids(self.database, run)
+            if isinstance(judge_named(judge_name), LLMJudge):
+                asyncio.run(make(self.database, self.sandbox, run.id, ids))
+            else:
+                asyncio.run(self._measure(run, ids))
+            end(self.database, run)
+        with self.database.read() as session:
+            rows = session.exec(select(Judgment).where(Judgment.run_id == run.id)).all()
+        if not any(row.status is CallStatus.OK for row in rows):
+            raise AssertionError(f"{judge_name} scored nothing: {rows[0].error_message}")
+
+    async def _measure(self, run: Run, ids: list[str]) -> None:
+        models, store = self.sandbox.models(), WritingTogether(self.database)
+        try:
+            await measure_chunk(store, models, Settings(home=self.folder), run.id, ids)
+        finally:
+            await models.close()
+            store.close()
 
     def rate(self, raters: int, *, noise: float = 1.5, seed: int = 7) -> None:
         """Have people rate everything: ten times the quality, give or take some points."""
@@ -118,7 +133,7 @@ class Truth:
 def known_truth(
     database: Database,
     sandbox: Sandbox,
-    embeddings: EmbeddingStore,
+    folder: Path,
     *,
     cases: int = 6,
     samples: int = 1,
@@ -138,7 +153,7 @@ def known_truth(
     )
     content = create_study(database, definition, ACTOR)
     generate(database, sandbox, content)
-    return Truth(database, sandbox, content, embeddings)
+    return Truth(database, sandbox, content, folder)
 
 
 def _open_ids(database: Database, run: Run) -> list[str]:

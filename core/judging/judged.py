@@ -5,7 +5,7 @@ other judge, so that they never rank above a real answer; what was measured is k
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from statistics import fmean, stdev
 
@@ -14,7 +14,7 @@ from sqlmodel import Session
 
 from core.analysis.frames import JUDGMENT_COLUMNS, typed_frame
 from core.errors import SlamError
-from core.judges.base import AnyJudge, judge_identity
+from core.judges.base import AnyJudge, MeasuringJudge, judge_identity
 from core.judges.gates import failed_gate
 from core.judges.registry import judges
 from core.judging.making import judge_as_stored
@@ -36,11 +36,13 @@ def judged_frame(
     """Everything that judges found about the responses, as `JUDGMENT_COLUMNS`."""
     material = Material(content, responses)
     stored = Judgments(session).judges_of(content.study.id)
-    names = _names(stored)
     gates = _gates(material) if with_gates else {}
-    in_force = {
-        judge.name: _identities_in_force(session, content.study.id, judge.name) for judge in stored
+    identities = {
+        name: _identities_in_force(session, content.study.id, name)
+        for name in {judge.name for judge in stored}
     }
+    in_force = {judge.id for judge in stored if judge.identity in identities[judge.name]}
+    names = _names(stored, in_force)
     rows: list[dict[str, object]] = []
     for judge in stored:
         found = Judgments(session).made(judge.id, content.study.id)
@@ -49,7 +51,7 @@ def judged_frame(
             context = material.by_id.get(one.response_id)
             if context is None:
                 continue
-            gate = "" if _is_check(judge) else gates.get(one.response_id, "")
+            gate = "" if _is_gate(judge) else gates.get(one.response_id, "")
             name = names[judge.id]
             rows.append(
                 {
@@ -57,7 +59,7 @@ def judged_frame(
                     "judge_id": judge.id,
                     "method": judge.name,
                     "judge_model": judge.model or "",
-                    "in_force": judge.identity in in_force[judge.name],
+                    "in_force": judge.id in in_force,
                     "criterion": one.criterion,
                     "test_case": context.test_case.name,
                     "model": context.candidate.model,
@@ -148,16 +150,24 @@ def _gates(material: Material) -> dict[str, str]:
     return {response_id: gate for response_id, gate in failed.items() if gate is not None}
 
 
-def _is_check(stored: Judge) -> bool:
+def _is_gate(stored: Judge) -> bool:
     judge = judges().get(stored.name)
-    return judge is not None and judge.kind == "check"
+    return isinstance(judge, MeasuringJudge) and judge.is_gate
 
 
-def _names(stored: list[Judge]) -> dict[str, str]:
-    """A name for each judge that tells it from the others: label, model, if need be a number."""
-    names: dict[str, str] = {}
+def _names(stored: Sequence[Judge], in_force: Collection[str]) -> dict[str, str]:
+    """A name for each judge that tells it from the others: label and model.
+
+    Of several that are alike, the one in force (or else the newest) has the plain name, the others
+    are numbered from the oldest.
+    """
+    alike: dict[str, list[Judge]] = defaultdict(list)
     for judge in stored:
-        name = f"{judge.label} by {judge.model}" if judge.model else judge.label
-        same = sum(1 for other in names.values() if other.split(" #")[0] == name)
-        names[judge.id] = f"{name} #{same + 1}" if same else name
+        alike[f"{judge.label} by {judge.model}" if judge.model else judge.label].append(judge)
+    names: dict[str, str] = {}
+    for name, among in alike.items():
+        plain = next((one for one in among if one.id in in_force), among[-1])
+        earlier = [one for one in among if one is not plain]
+        names[plain.id] = name
+        names |= {one.id: f"{name} #{number}" for number, one in enumerate(earlier, 1)}
     return names

@@ -147,8 +147,9 @@ class LineScorer:
         return _scored(line, Status.NOT_APPLICABLE if is_none else Status.FAILED, found.message)
 
     def _gate_failed_by(self, line: Line) -> str | None:
-        """Why the lowest score is given; checks are told apart by their own scores alone."""
-        if not self.with_gates or line.given is None or self.judge.kind is JudgeKind.CHECK:
+        """Why the lowest score is given; a gate's own scores say so themselves."""
+        is_gate = isinstance(self.judge, MeasuringJudge) and self.judge.is_gate
+        if not self.with_gates or line.given is None or is_gate:
             return None
         name = failed_gate(line.given.response, line.given.prompt)
         return name and f"It fails the check {judge_named(name).label}, so it ranks lowest."

@@ -193,11 +193,11 @@ def test_judges_with_the_same_label_and_model_get_distinct_names(database: Datab
     found = results(database, content)
     wanted = {
         f"Scorer by {REFERENCE}": (0, 10),
-        f"Scorer by {REFERENCE} #2": (0, 10),
+        f"Scorer by {REFERENCE} #1": (0, 10),
         f"Scorer by {SMALL}": (0, 10),
         "SEM-BLEU": (0, 1),
+        "SEM-BLEU #1": (0, 1),
         "SEM-BLEU #2": (0, 1),
-        "SEM-BLEU #3": (0, 1),
     }
     assert found.scales == wanted
     assert len(found.judgments) == 6

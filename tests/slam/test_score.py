@@ -169,7 +169,11 @@ def test_options_come_from_a_file_and_from_the_command_which_wins(
     both = scored(file, "length_limit", "--options", str(options), "-o", "maximum_words=4")
     assert both[1]["score"] == 1
     phrases = scored(file, "forbidden_phrases", "-o", 'phrases=["have a"]')
-    assert [one["score"] for one in phrases] == [0, 1, 1]
+    assert [(one["status"], one["score"]) for one in phrases] == [
+        ("ok", 0),
+        ("ok", 1),
+        ("gated", 0),
+    ]
     assert scored(file, "language", "-o", "language=de")[0]["status"] == "ok"
 
 

@@ -81,7 +81,7 @@ def test_a_judge_whose_set_up_was_replaced_is_told_from_the_one_in_force(
             for run in {row.run_id for row in all_rows(database, Judgment)}:
                 end_run(session, run)
     frame = found(database, content).set_index("judge")["in_force"].to_dict()
-    assert frame == {f"Scorer by {REFERENCE}": False, f"Scorer by {REFERENCE} #2": True}
+    assert frame == {f"Scorer by {REFERENCE} #1": False, f"Scorer by {REFERENCE}": True}
 
 
 def end_run(session: Any, run_id: str | None) -> None:
