@@ -9,6 +9,7 @@ import json
 import os
 import sqlite3
 import zlib
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from functools import partial
@@ -19,17 +20,26 @@ from typing import Any
 import numpy as np
 
 from core.errors import SlamError, StoreError
-from core.judges.base import Embedder, Vectors
+from core.judges.base import Embedder, RefusedTextsError, Vectors
+from core.providers.base import FailureKind, ProviderError
 
 AskForVectors = Callable[[str, Sequence[str]], Vectors]
-"""``(provider/model, texts) -> one row a text``; raises a `SlamError` where there is no answer."""
+"""``(provider/model, texts) -> one row a text``; raises a `SlamError` where there is no answer.
+
+It is given no more than `TEXTS_AT_ONCE` texts of `BYTES_AT_ONCE` together, or one that is longer.
+"""
 
 BUSY_TIMEOUT_S = 30.0
-TEXTS_AT_ONCE = 512
+TEXTS_AT_ONCE = 128
 """So many texts are embedded before their vectors are kept; a kill loses no more."""
-BYTES_AT_ONCE = 250_000
+BYTES_AT_ONCE = 200_000
 """OpenAI refuses more than 300,000 tokens a request, and a token is at least a byte:
 https://platform.openai.com/docs/api-reference/embeddings/create."""
+REFUSED_AT_MOST = 3
+"""A model that refuses so many single texts, before it takes any, refuses whatever it is sent."""
+
+_REFUSALS = {FailureKind.INVALID_REQUEST, FailureKind.UNPARSABLE}
+"""Kinds of failures that one text may have brought upon those that it was sent with."""
 
 _KEYS_AT_ONCE = 10_000
 """Below SQLite's limit of 32,766 parameters: https://www.sqlite.org/limits.html."""
@@ -57,14 +67,21 @@ class EmbeddingStore:
     Args:
         path: the SQLite file; made when the first vector is kept.
         model: the run's embedding model as ``provider/model``.
+        server: where that model answers; another server's vectors are not taken for its own.
         ask: asks that model for vectors.
     """
 
     def __init__(
-        self, path: Path, *, model: str | None = None, ask: AskForVectors | None = None
+        self,
+        path: Path,
+        *,
+        model: str | None = None,
+        server: str | None = None,
+        ask: AskForVectors | None = None,
     ) -> None:
         self._path = path
         self._model = model
+        self._server = server
         self._ask = ask
 
     def vectors(self, embedder: Embedder, texts: Sequence[str]) -> Vectors:
@@ -79,7 +96,11 @@ class EmbeddingStore:
     def model_vectors(self, texts: Sequence[str]) -> Vectors:
         """See `core.judges.base.Tools.model_vectors`.
 
+        Texts are asked for again in halves where the model refuses them together.
+
         Raises:
+            RefusedTextsError: it refused some texts, each by itself; all others' vectors are kept.
+            ProviderError: it gave no answer.
             EmbeddingError: there is no such model, or it gave something else than a finite vector
                 a text, or vectors of other dimensions than before.
             StoreError: the file is locked, or its disk is full.
@@ -89,7 +110,8 @@ class EmbeddingStore:
                 "This judge needs a model that gives embeddings; "
                 "choose one, such as openai/text-embedding-3-small."
             )
-        return self._vectors({"model": self._model}, texts, partial(self._ask, self._model))
+        configuration = {"model": self._model, "server": self._server}
+        return self._vectors(configuration, texts, partial(self._ask, self._model))
 
     def _vectors(
         self,
@@ -103,11 +125,27 @@ class EmbeddingStore:
         embedder = sha256(document.encode()).digest()
         keys = {text: _text_hash(text) for text in texts}
         found = self._kept(embedder, list(keys.values()))
-        for part in _parts([text for text, key in keys.items() if key not in found]):
-            made = _checked(encode(part), len(part), configuration)
+        waiting = deque(_parts([text for text, key in keys.items() if key not in found]))
+        refused: dict[str, ProviderError] = {}
+        while waiting:
+            part = waiting.popleft()
+            try:
+                made = _checked(encode(part), len(part), configuration)
+            except ProviderError as error:
+                if error.kind not in _REFUSALS:
+                    raise
+                if middle := len(part) // 2:
+                    waiting.extendleft((part[middle:], part[:middle]))
+                    continue
+                refused[part[0]] = error
+                if not found and len(refused) == REFUSED_AT_MOST:
+                    raise
+                continue
             new = dict(zip((keys[text] for text in part), made, strict=True))
             self._keep(embedder, document, new)
             found |= new
+        if refused:
+            raise RefusedTextsError(refused)
         return np.stack([found[keys[text]] for text in texts])
 
     def _kept(self, embedder: bytes, keys: Sequence[bytes]) -> dict[bytes, Vectors]:

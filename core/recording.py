@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection
 
 from core.errors import StoppedError
+from core.exchange.storable import storable_part
 from core.models import Models
 from core.money.costs import FREE, Costs
 from core.patience import patiently
@@ -137,9 +138,9 @@ class RowRecorder:
         except ProviderError as error:
             await self.gave_up(error.kind.value, str(error))
             return CallStatus.FAILED
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             # One broken call must not fail its chunk; what it was is stored with the row.
-            await self.gave_up(FailureKind.INTERNAL.value, f"{type(error).__name__}: {error}")
+            await self.gave_up(FailureKind.INTERNAL.value, str(_internal(error)))
             return CallStatus.FAILED
         return CallStatus.OK
 
@@ -199,6 +200,9 @@ class RowRecorder:
             values = self.planned.values(reply, self.call)
         except ProviderError as error:
             values = error
+        except (Exception, SystemExit) as error:
+            # The reply is paid, whatever its reader breaks at.
+            values = _internal(error)
         await patiently(self._write, partial(self._succeeded, attempt_id, reply, values))
         if isinstance(values, ProviderError):
             raise values
@@ -340,6 +344,12 @@ def _tokens(usage: Usage) -> dict[str, Any]:
         "completion_tokens": usage.completion_tokens,
         "reasoning_tokens": usage.reasoning_tokens,
     }
+
+
+def _internal(error: BaseException) -> ProviderError:
+    """What an unforeseen exception says, in characters that both databases hold."""
+    message = storable_part(f"{type(error).__name__}: {error}")
+    return ProviderError(FailureKind.INTERNAL, message)
 
 
 def _storable(reply: ChatReply) -> ChatReply:

@@ -7,27 +7,30 @@ What the name does not tell is a family of its own, so that it is nobody's kin.
 import re
 from typing import Final
 
-__all__ = ["are_kin", "family_of"]
+__all__ = ["are_kin", "family_of", "tells_family"]
 
 _LINEAGES: Final[tuple[tuple[str, str], ...]] = (
     # Made from another family's model; the first that is found holds.
     ("stablelm", "stablelm"),  # stablelm-zephyr is Zephyr's recipe on StableLM
     ("-qwen", "qwen"),
     ("dolphin-phi", "phi"),
-    ("solar", "llama"),
+    ("solar", "mistral"),  # of Llama's build, initialised from the weights of Mistral 7B
+    (r"nous-hermes2:34b", "yi"),
+    ("gpt-?neo|gpt-?j", "eleutherai"),
+    ("gpt4all-j", "eleutherai"),
     ("mistral|mixtral|mistrallite", "mistral"),
     ("zephyr|openchat|starling|neural-?chat|openhermes|notus|notux|bakllava|wizardlm2", "mistral"),
     ("llama|vicuna|alpaca|koala|guanaco|wizard|orca|beluga|hermes|meditron|llava", "llama"),
     ("tinydolphin|everythinglm|xwin|goliath", "llama"),
     # Families by their own names.
-    (r"gpt|davinci|^o[134]\b", "gpt"),
+    (r"^(chat)?gpt-?[345o]|^gpt-oss|davinci|^o[134]\b", "gpt"),
     ("claude", "claude"),
     ("gemini|gemma|palm", "gemini"),
     ("ministral|magistral|codestral", "mistral"),
     ("qwen|qwq", "qwen"),
     (r"^phi(?!nd)", "phi"),
     ("deepseek", "deepseek"),
-    ("command-?r|aya", "command"),
+    (r"^command-?[ra]|^(c4ai-)?aya\b", "command"),
     ("falcon", "falcon"),
     (r"^yi\b", "yi"),
     ("granite", "granite"),
@@ -41,13 +44,23 @@ def family_of(model: str) -> str:
     ``ollama/vicuna:7b`` is of the family ``llama``, ``openai/gpt-4`` of ``gpt``. A model of no
     known family is its own: its name without provider and tag.
     """
-    name = model.lower().rpartition("/")[2]
-    for pattern, family in _LINEAGES:
-        if re.search(pattern, name):
-            return family
-    return name.partition(":")[0]
+    return _known_family(model) or _name(model).partition(":")[0]
+
+
+def tells_family(model: str) -> bool:
+    """Whether the name tells a family; that of an Azure deployment, which is anyone's, may not."""
+    return _known_family(model) is not None
 
 
 def are_kin(one: str, other: str) -> bool:
     """Whether two models are of the same family."""
     return family_of(one) == family_of(other)
+
+
+def _known_family(model: str) -> str | None:
+    name = _name(model)
+    return next((family for pattern, family in _LINEAGES if re.search(pattern, name)), None)
+
+
+def _name(model: str) -> str:
+    return model.lower().rpartition("/")[2]

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from core.errors import InvalidInputError
-from core.providers.base import ChatReply, ChatRequest
+from core.providers.base import ChatReply, ChatRequest, ProviderError
 from core.studies.definition import document_hash
 
 Vectors = NDArray[np.float32]
@@ -270,6 +270,18 @@ class Embedder(Protocol):
         ...
 
 
+class RefusedTextsError(ProviderError):
+    """An embedding model gave no vectors for some texts, and gave them for all others.
+
+    ``reasons`` tells of each such text what the model said; the others' vectors are kept.
+    """
+
+    def __init__(self, reasons: Mapping[str, ProviderError]) -> None:
+        first = next(iter(reasons.values()))
+        super().__init__(first.kind, str(first), http_status=first.http_status)
+        self.reasons = reasons
+
+
 class Tools(Protocol):
     """What a measuring judge is given to work with; `core.embeddings` has the one."""
 
@@ -281,6 +293,7 @@ class Tools(Protocol):
         """The vectors that the run's embedding model gives, kept in the same way.
 
         Raises:
+            RefusedTextsError: the model gave none for some of the texts.
             ProviderError: the model gave none.
         """
         ...

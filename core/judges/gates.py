@@ -7,11 +7,11 @@ from core.judges.measuring import measured
 from core.judges.registry import gate_checks
 
 
-def failed_gate(text: str, prompt: str = "") -> str | None:
+def failed_gate(text: str, prompt: str) -> str | None:
     """The name of the first gate check that the response fails; ``None`` if it passes all.
 
     A check fails a response by the lowest score of its scale. One that cannot tell, or is broken,
-    fails nothing.
+    fails nothing. Of ``prompt`` it depends whether an error message is the answer that was wanted.
     """
     response = JudgedResponse(response_id="", prompt=prompt, text=text)
     for check in gate_checks():

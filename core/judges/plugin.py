@@ -36,7 +36,7 @@ from core.judges.base import (
     Tools,
     Unscored,
 )
-from core.judges.measuring import broken, sound
+from core.judges.measuring import broken, sound, told
 
 Scoring = Callable[[JudgedResponse], float | Score | Unscored]
 Judging = TypeVar("Judging", bound=Callable[..., Any])
@@ -86,13 +86,12 @@ class FunctionJudge:
             )
         try:
             found = self.function(response)
-        except Exception as error:
-            return broken(self.label, f"{type(error).__name__}: {error}")
-        # Also numbers of numpy's, which are no floats of Python's.
-        number: object = getattr(found, "item", lambda: found)()
-        if isinstance(number, (int, float)):
-            return sound(Score(float(number)), self.scale, self.label)
-        return sound(found, self.scale, self.label)
+            # Also numbers of numpy's, which are no floats of Python's.
+            number: object = getattr(found, "item", lambda: found)()
+            score = Score(float(number)) if isinstance(number, (int, float)) else found
+        except (Exception, SystemExit) as error:
+            return broken(self.label, told(error))
+        return sound(score, self.scale, self.label)
 
 
 @overload
@@ -127,7 +126,8 @@ def judge(
         is_gate: whether a response with the lowest score must not rank among real answers.
 
     A class says all this itself: it is a dataclass that is an `core.judges.base.LLMJudge` or a
-    `core.judges.base.MeasuringJudge`.
+    `core.judges.base.MeasuringJudge`. Its options, scale and needs are a part of its identity
+    whether it says so or not.
 
     Raises:
         InvalidInputError: it can be no judge; the sentence says why.
@@ -169,7 +169,8 @@ def checked(found: AnyJudge) -> AnyJudge:
     """The same judge.
 
     Raises:
-        InvalidInputError: its name, label or scale cannot be used.
+        InvalidInputError: its name, label or scale cannot be used, or it is a gate that needs more
+            than gates are shown.
     """
     if not isinstance(found.name, str) or not _NAME.fullmatch(found.name):
         raise InvalidInputError(
@@ -184,6 +185,12 @@ def checked(found: AnyJudge) -> AnyJudge:
             f"The judge {found.name!r} has the scale {scale.minimum:g} to {scale.maximum:g}; give "
             "two numbers, the lower one first."
         )
+    if isinstance(found, MeasuringJudge) and found.is_gate and (found.needs or found.asks_model):
+        needs = " and ".join([*sorted(found.needs), *(["a model"] if found.asks_model else [])])
+        raise InvalidInputError(
+            f"The judge {found.name!r} cannot be a gate and need {needs}, since a gate sees the "
+            "response alone; take out is_gate or what it needs."
+        )
     return found
 
 
@@ -195,7 +202,13 @@ def _class_judge(of: type) -> AnyJudge:
     source, own = _source_hash(of), of.configuration if hasattr(of, "configuration") else None
 
     def configuration(self: Any) -> dict[str, Any]:
-        return {**own(self), "source": source} if own else {"source": source}
+        return {
+            **(own(self) if own else {}),
+            "source": source,
+            "options": self.options.model_dump(mode="json"),
+            "scale": [self.scale.minimum, self.scale.maximum],
+            "needs": sorted(getattr(self, "needs", ())),
+        }
 
     of.configuration = update_wrapper(configuration, own) if own else configuration  # type: ignore[attr-defined]  # a judge has it
     made = of()

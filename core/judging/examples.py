@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 
 from core.errors import InvalidInputError
-from core.judges.base import Example
+from core.judges.base import AnyJudge, Example, LLMJudge
 from core.judging.planning import Material
 from core.results import StudyResults, load_results
 from db.engine import Database
@@ -23,6 +23,11 @@ class Rated:
     response_id: str
     test_case: str
     score: float
+
+
+def shows_examples(judge: AnyJudge) -> bool:
+    """Whether the judge's model is shown what people gave."""
+    return isinstance(judge, LLMJudge) and bool(judge.asking.examples)
 
 
 def draw_examples(

@@ -15,7 +15,6 @@ from sqlmodel import Session
 from core.analysis.frames import JUDGMENT_COLUMNS, typed_frame
 from core.errors import SlamError
 from core.judges.base import AnyJudge, MeasuringJudge, judge_identity
-from core.judges.gates import failed_gate
 from core.judges.registry import judges
 from core.judging.making import judge_as_stored
 from core.judging.planning import Material, plan
@@ -146,7 +145,7 @@ def _identities_in_force(session: Session, study_id: str, judge_name: str) -> se
 
 def _gates(material: Material) -> dict[str, str]:
     """``response id -> the gate check that it fails``."""
-    failed = {one.response.id: failed_gate(one.response.text or "") for one in material.responses}
+    failed = {one.response.id: material.gate_of(one) for one in material.responses}
     return {response_id: gate for response_id, gate in failed.items() if gate is not None}
 
 

@@ -19,7 +19,7 @@ from core.judges.base import (
 )
 from core.judges.measuring import broken, sound
 from core.judging.lines import GivenResponse
-from core.judging.measuring import TEXTS_IN_A_CALL, EmbeddingAsChat
+from core.judging.measuring import EmbeddingAsChat
 from core.models import Models
 from core.providers.base import ChatReply, ChatRequest, FailureKind, ProviderError
 from core.providers.names import parse_model
@@ -89,21 +89,17 @@ class LineAsker:
             raise ProviderError(FailureKind.UNPARSABLE, str(error)) from error
 
 
-async def embedded(models: Models, model: str, texts: Sequence[str]) -> list[tuple[float, ...]]:
+async def embedded(models: Models, model: str, texts: Sequence[str]) -> Sequence[tuple[float, ...]]:
     """The vectors that an embedding model gives, in the texts' order.
 
     Raises:
         ProviderError: there is not one vector a text.
     """
     name = parse_model(model)
-    found: list[tuple[float, ...]] = []
-    for start in range(0, len(texts), TEXTS_IN_A_CALL):
-        part = list(texts[start : start + TEXTS_IN_A_CALL])
-        embedding = EmbeddingAsChat(models.provider(name.provider), model, part)
-        request = ChatRequest(name.model, "\n".join(part), max_tokens=1)
-        await models.call(model, request, _Unrecorded(lambda reply: None), provider=embedding)
-        found += embedding.reply.vectors
-    return found
+    embedding = EmbeddingAsChat(models.provider(name.provider), model, texts)
+    request = ChatRequest(name.model, "\n".join(texts), max_tokens=1)
+    await models.call(model, request, _Unrecorded(lambda reply: None), provider=embedding)
+    return embedding.reply.vectors
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,8 @@ from typing import Any
 
 from sqlmodel import Session
 
-from core.errors import SlamError
+from core.errors import SlamError, StoreError
+from core.judges.asking import question, reading
 from core.judges.base import (
     AnyJudge,
     Choice,
@@ -17,12 +18,11 @@ from core.judges.base import (
     Score,
     Shape,
     Tools,
-    UnparsableReplyError,
     Unscored,
     configured,
     judge_identity,
 )
-from core.judges.measuring import measured, sound
+from core.judges.measuring import broken, measured, told
 from core.judges.registry import judge_named
 from core.judging.planning import Material, seen_again
 from core.providers.base import ChatReply, ChatRequest, FailureKind, ProviderError
@@ -101,10 +101,32 @@ def measure(database: Database, run_id: str, judgment_ids: Sequence[str], tools:
     if isinstance(judge, MeasuringJudge):
         scored = measured(judge, list(ready.values()), tools)
         results |= dict(zip(ready, scored, strict=True))
-    with database.write() as session:
-        columns = {row_id: _columns(result) for row_id, result in results.items()}
-        Judgments(session).store(run_id, columns)
+    _store(database, run_id, stored.label, results)
     return len(results)
+
+
+def _store(
+    database: Database, run_id: str, label: str, results: Mapping[str, Score | Unscored]
+) -> None:
+    """Store results; one that the database does not take is stored as the judge's failure.
+
+    Raised, it would be dispatched again for ever, and the others of its chunk with it.
+    """
+    try:
+        with database.write() as session:
+            columns = {row_id: _columns(result) for row_id, result in results.items()}
+            Judgments(session).store(run_id, columns)
+    except StoreError:
+        raise
+    except Exception as error:
+        if len(results) > 1:
+            for row_id, result in results.items():
+                _store(database, run_id, label, {row_id: result})
+            return
+        (row_id,) = results
+        with database.write() as session:
+            refused = _columns(broken(label, told(error)))
+            Judgments(session).store(run_id, {row_id: refused})
 
 
 def judge_as_stored(stored: Judge) -> AnyJudge:
@@ -159,35 +181,29 @@ def _request(judge: LLMJudge | None, model: str, seen: Seen) -> ChatRequest:
     """The question to the judge's model.
 
     Raises:
-        ProviderError: what the judge would see is not what was planned.
+        ProviderError: what the judge would see is not what was planned, or the judge is broken.
     """
     if judge is None or not isinstance(seen, JudgeTask):
         message = seen.message if isinstance(seen, Unscored) else _STALE.message
         raise ProviderError(FailureKind.INPUTS_CHANGED, message)
-    return judge.request(seen, parse_model(model).model)
+    return question(judge, seen, parse_model(model).model)
 
 
 def _values(
     judge: LLMJudge | None, row: Judgment, seen: Seen, reply: ChatReply, _: CallContext
 ) -> Mapping[str, Any]:
-    """The judge's reading of a reply."""
+    """The judge's reading of a reply, as columns."""
     if judge is None or not isinstance(seen, JudgeTask):
         raise TypeError(f"{judge!r} asks no model")
-    try:
-        answer = judge.parse(reply, seen)
-    except UnparsableReplyError as error:
-        raise ProviderError(FailureKind.UNPARSABLE, str(error)) from error
+    answer = reading(judge, seen, reply)
     common = {"reasoning": answer.reasoning, "raw_reply": reply.text}
     if isinstance(answer, Choice):
         return {**common, **_choice(judge.asking.shape, row, answer)}
-    score = sound(answer, judge.scale, judge.label)
-    if isinstance(score, Unscored):
-        raise ProviderError(FailureKind.UNPARSABLE, score.message)
     return {
         **common,
-        "score": score.value,
-        "raw_score": score.raw,
-        "details": score.details,
+        "score": answer.value,
+        "raw_score": answer.raw,
+        "details": answer.details,
     }
 
 

@@ -7,14 +7,14 @@ attempts are booked on the first judgment of the chunk.
 
 import asyncio
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from sqlalchemy import Connection
 
-from core.embeddings import EmbeddingStore
+from core.embeddings import AskForVectors, EmbeddingStore
 from core.errors import StoppedError
 from core.judges.base import Vectors
 from core.judging.making import measure
@@ -30,6 +30,7 @@ from core.providers.base import (
     Timeline,
 )
 from core.providers.names import parse_model
+from core.providers.registry import server_address
 from core.recording import CallContext, PlannedCall, RowRecorder, attempt_columns
 from core.settings import Settings
 from db.engine import Database
@@ -39,10 +40,6 @@ from db.repositories.judgments import Judgments
 from db.repositories.work import Work
 from db.tables import CallMode, Judgment
 from db.together import WritingTogether
-
-TEXTS_IN_A_CALL = 128
-BYTES_IN_A_CALL = 200_000
-"""OpenAI takes 2,048 texts and 300,000 tokens in one call, and a token has a byte at least."""
 
 
 async def measure_chunk(
@@ -60,14 +57,18 @@ async def measure_chunk(
     model = await asyncio.to_thread(_model, store.database, run_id)
     loop = asyncio.get_running_loop()
     calls = EmbeddingCalls(store, models, loop, run_id, row_ids[0], model) if model else None
-    tools = EmbeddingStore(
-        settings.embeddings_path, model=model, ask=calls.vectors if calls else None
-    )
+    tools = vectors_of(settings, model, calls.vectors if calls else None)
     try:
         await asyncio.to_thread(measure, store.database, run_id, row_ids, tools)
     except StoppedError:
         # The run is cancelled or out of money: what is not measured stays open for another one.
         return
+
+
+def vectors_of(settings: Settings, model: str | None, ask: AskForVectors | None) -> EmbeddingStore:
+    """The vectors kept here, with those of ``model`` as its server of these settings gives them."""
+    server = server_address(parse_model(model).provider, settings) if model else None
+    return EmbeddingStore(settings.embeddings_path, model=model, server=server, ask=ask)
 
 
 def _model(database: Database, run_id: str) -> str | None:
@@ -102,17 +103,11 @@ class EmbeddingCalls:
         asked = asyncio.run_coroutine_threadsafe(self._ask(texts), self.loop)
         return np.asarray(asked.result(), dtype=np.float32)
 
-    async def _ask(self, texts: Sequence[str]) -> list[tuple[float, ...]]:
+    async def _ask(self, texts: Sequence[str]) -> Sequence[tuple[float, ...]]:
         book = await asyncio.to_thread(load_price_book, self.store.database)
         context = CallContext(
             self.run_id, costs=costs_of(book, self.model, CallMode.DIRECT, today())
         )
-        found: list[tuple[float, ...]] = []
-        for some in _calls_of(texts):
-            found += await self._call(some, context)
-        return found
-
-    async def _call(self, texts: list[str], context: CallContext) -> Sequence[tuple[float, ...]]:
         name = parse_model(self.model)
         embedding = EmbeddingAsChat(self.models.provider(name.provider), self.model, texts)
         # What is read is all that is paid; it is what a budget must know.
@@ -125,21 +120,6 @@ class EmbeddingCalls:
         async with self.models.turn(self.model):
             await self.models.call(self.model, request, recorder, provider=embedding)
         return embedding.reply.vectors
-
-
-def _calls_of(texts: Sequence[str]) -> Iterator[list[str]]:
-    """The texts in order, as many together as one call takes."""
-    together: list[str] = []
-    size = 0
-    for text in texts:
-        length = len(text.encode())
-        if together and (len(together) == TEXTS_IN_A_CALL or size + length > BYTES_IN_A_CALL):
-            yield together
-            together, size = [], 0
-        together.append(text)
-        size += length
-    if together:
-        yield together
 
 
 class EmbeddingAsChat:

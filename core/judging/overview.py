@@ -17,15 +17,17 @@ from db.repositories.judging_overview import JudgeRun, JudgingOverview
 from db.repositories.responses import Responses
 from db.tables import Judge
 
-_WORTH_A_RETRY = frozenset({*(kind.value for kind in FailureKind), BROKEN_JUDGE})
+WORTH_A_RETRY = frozenset({*(kind.value for kind in FailureKind), BROKEN_JUDGE})
+"""The kinds of failures after which asking again may help; any other has nothing to say."""
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
-    """How a judge, with one model if it asks one, stands on the newest version's responses.
+class Coverage:
+    """How much of the newest version's responses a judge has judged, with one model if it asks one.
 
     ``failed`` can be tried again; ``cannot`` are those about which the judge has nothing to say,
-    such as a response without a reference to compare with. ``causes`` counts both by their kind.
+    such as a response without a reference to compare with. ``causes`` counts both by their kind;
+    ``cause`` is the sentence stored with most of what failed.
     """
 
     judge_id: str | None
@@ -36,6 +38,7 @@ class Standing:
     failed: int
     cannot: int
     causes: Mapping[str, int]
+    cause: str | None = None
 
     @property
     def has_run(self) -> bool:
@@ -43,10 +46,10 @@ class Standing:
         return self.judge_id is not None
 
 
-def standing_of(plan: JudgingPlan, model: str | None) -> Standing:
-    """A plan as figures."""
-    failed = sum(count for kind, count in plan.failures.items() if kind in _WORTH_A_RETRY)
-    return Standing(
+def coverage_of(plan: JudgingPlan, model: str | None, cause: str | None = None) -> Coverage:
+    """A plan as figures, with the sentence that was stored with most of what failed."""
+    failed = sum(count for kind, count in plan.failures.items() if kind in WORTH_A_RETRY)
+    return Coverage(
         judge_id=plan.judge_id,
         model=model,
         total=plan.total,
@@ -55,6 +58,7 @@ def standing_of(plan: JudgingPlan, model: str | None) -> Standing:
         failed=failed,
         cannot=sum(plan.failures.values()) - failed,
         causes=dict(plan.failures),
+        cause=cause,
     )
 
 
@@ -63,7 +67,7 @@ class JudgeState:
     """A judge as the study wants it, and what it was asked for as that.
 
     ``models`` maps the ids of the stored judges that ever had a run here to the model of each;
-    ``active_ids`` are of those whose run still goes on. ``stamp`` is another whenever `standings`
+    ``active_ids`` are of those whose run still goes on. ``stamp`` is another whenever `coverages`
     may have become another.
     """
 
@@ -104,20 +108,30 @@ def _state(setup: Setup, runs: Sequence[JudgeRun], responses: str) -> JudgeState
     )
 
 
-def standings(
+def coverages(
     database: Database, study_id: str, setups: Sequence[Setup]
-) -> dict[str, tuple[Standing, ...]]:
-    """``judge name -> how it stands``, once a model that it asks; reads the responses once.
+) -> dict[str, tuple[Coverage, ...]]:
+    """``judge name -> its coverage``, once a model that it asks; reads the responses once.
 
     Raises:
         InvalidInputError: something that a judge needs is not installed.
         NotFoundError: there is no such study.
     """
     plans = iter(plan_all(database, study_id, setups))
-    return {
-        setup.judge.name: tuple(standing_of(next(plans), model) for model in setup.identities)
-        for setup in setups
-    }
+    with database.read() as session:
+        overview = JudgingOverview(session, study_id)
+        return {
+            setup.judge.name: tuple(
+                _with_cause(overview, next(plans), model) for model in setup.identities
+            )
+            for setup in setups
+        }
+
+
+def _with_cause(overview: JudgingOverview, plan: JudgingPlan, model: str | None) -> Coverage:
+    kinds = WORTH_A_RETRY.intersection(plan.failures)
+    cause = overview.usual_failure(plan.judge_id, kinds) if plan.judge_id and kinds else None
+    return coverage_of(plan, model, cause)
 
 
 def count_usable(database: Database, study_id: str) -> int:

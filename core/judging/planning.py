@@ -22,6 +22,7 @@ from core.judges.base import (
     Shape,
     Unscored,
 )
+from core.judges.gates import failed_gate
 from core.judges.llm.injection import injected
 from core.studies.definition import document_hash
 from core.studies.rubric import Rubric, rubric_of
@@ -87,11 +88,22 @@ class Material:
 
     @cached_property
     def references(self) -> Mapping[str, list[ResponseInContext]]:
-        """``test case id -> the reference's responses``."""
+        """``test case id -> the reference's responses``, without those that fail a gate check.
+
+        A response that quotes the reference's error message must not be near it.
+        """
         return {
-            case_id: [one for one in among if one.candidate.id in self.content.reference_ids]
+            case_id: [
+                one
+                for one in among
+                if one.candidate.id in self.content.reference_ids and self.gate_of(one) is None
+            ]
             for case_id, among in self.by_case.items()
         }
+
+    def gate_of(self, one: ResponseInContext) -> str | None:
+        """The gate check that a response fails, if it fails one."""
+        return failed_gate(one.response.text or "", self.prompt_of(one))
 
     def prompt_of(self, one: ResponseInContext) -> str:
         """What the models were asked."""

@@ -1,6 +1,6 @@
 """The very question that a judge would be put about one response, before anything is saved."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import ceil
 
 from sqlmodel import Session
@@ -46,7 +46,13 @@ def blind_responses(database: Database, study_id: str, test_case_id: str) -> lis
 
 
 def preview(
-    database: Database, study_id: str, judge: AnyJudge, model: str | None, response_id: str
+    database: Database,
+    study_id: str,
+    judge: AnyJudge,
+    model: str | None,
+    response_id: str,
+    *,
+    with_examples: bool = True,
 ) -> list[Question]:
     """The questions that the judge would be put about a response; a repeated one only once.
 
@@ -56,6 +62,7 @@ def preview(
         judge: the judge, with options that need not be saved.
         model: the model that it asks, as ``provider/model``.
         response_id: a usable response of that version.
+        with_examples: whether the examples are shown, which tell what people gave.
 
     Raises:
         InvalidInputError: ``model`` is no name of a model.
@@ -64,7 +71,8 @@ def preview(
     with database.read() as session:
         content = newest_content(session, study_id)
         planned = questions_about(session, content, judge, response_id)
-    return [Question(one, _request(judge, model, one)) for one in planned]
+    shown = planned if with_examples else [_without_examples(one) for one in planned]
+    return [Question(one, _request(judge, model, one)) for one in shown]
 
 
 def questions_about(
@@ -85,6 +93,12 @@ def questions_about(
         )
     about = [one for one in plan(judge, material) if _is_about(judge, one, response_id)]
     return list({one.key.inputs_hash: one for one in reversed(about)}.values())[::-1]
+
+
+def _without_examples(planned: Planned) -> Planned:
+    if not isinstance(planned.sees, JudgeTask):
+        return planned
+    return replace(planned, sees=replace(planned.sees, examples=()))
 
 
 def _is_about(judge: AnyJudge, planned: Planned, response_id: str) -> bool:

@@ -268,7 +268,7 @@ def _stored_judge(session: Session, judge: AnyJudge, model: str | None) -> Judge
         label=judge.label,
         model=model,
         configuration=judge.configuration(),
-        options=judge.options.model_dump(mode="json", exclude_defaults=True),
+        options=judge.options.model_dump(mode="json"),
         scale_min=judge.scale.minimum,
         scale_max=judge.scale.maximum,
     )

@@ -126,7 +126,8 @@ def save_setup(
         NotFoundError: there is no such study or judge.
     """
     wanted = checked_setup(judge_name, models, options)
-    stored_options = wanted.judge.options.model_dump(mode="json", exclude_defaults=True)
+    # All of them: a default that a later release changes must not change what was saved.
+    stored_options = wanted.judge.options.model_dump(mode="json")
     with database.write() as session:
         newest_content(session, study_id, lock=True)
         before = read_setup(session, study_id, judge_name)

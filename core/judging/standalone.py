@@ -15,7 +15,6 @@ from typing import Any
 
 import numpy as np
 
-from core.embeddings import EmbeddingStore
 from core.errors import InvalidInputError
 from core.judges.base import (
     AnyJudge,
@@ -36,6 +35,7 @@ from core.judges.measuring import measured
 from core.judges.registry import judge_named
 from core.judging.line_questions import LineAsker, embedded, questions_about
 from core.judging.lines import GivenResponse, Line
+from core.judging.measuring import vectors_of
 from core.models import Models
 from core.providers.base import FailureKind, ProviderError
 from core.providers.names import parse_model
@@ -160,7 +160,7 @@ class LineScorer:
         def ask(model: str, texts: Sequence[str]) -> Vectors:
             return np.asarray(runner.run(embedded(models, model, texts)), dtype=np.float32)
 
-        tools = EmbeddingStore(self.settings.embeddings_path, model=self.model, ask=ask)
+        tools = vectors_of(self.settings, self.model, ask)
         for batch in _batches(judge, lines):
             given = [one.given for one in batch if one.given is not None]
             found = iter(measured(judge, _judged(given, judge), tools))

@@ -13,6 +13,9 @@ from db.repositories import audits
 from db.repositories.trials import Trials
 from db.tables import JudgeTrial
 
+PATIENCE_S = 300.0
+"""So long the daemon tries. A model of one's own machine may be busy with another's turn."""
+
 
 def request_trial(
     database: Database,

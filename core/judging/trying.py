@@ -15,7 +15,8 @@ from typing import Any
 from sqlalchemy import Connection
 
 from core.embeddings import EmbeddingStore
-from core.errors import SlamError
+from core.errors import SlamError, StoreError
+from core.judges.asking import question, reading
 from core.judges.base import (
     AnyJudge,
     Choice,
@@ -24,14 +25,14 @@ from core.judges.base import (
     LLMJudge,
     MeasuringJudge,
     Score,
-    UnparsableReplyError,
     Unscored,
     configured,
 )
-from core.judges.measuring import measured
+from core.judges.measuring import broken, measured, told
 from core.judges.registry import judge_named
 from core.judging.measuring import EmbeddingCalls, EmbeddingRecorder
 from core.judging.preview import questions_about
+from core.judging.trials import PATIENCE_S
 from core.models import Models
 from core.money.prices import costs_of, load_price_book, today
 from core.patience import patiently
@@ -47,8 +48,6 @@ from db.tables import CallMode, CallStatus, JudgeTrial
 from db.together import WritingTogether
 from db.types import new_id, utc_now
 
-PATIENCE_S = 300.0
-"""A model of one's own machine may be busy with another's turn; nobody waits longer for a test."""
 _BROKEN_OFF = "The daemon stopped in the middle of this test; test again."
 
 
@@ -127,7 +126,7 @@ async def _ask(store: WritingTogether, models: Models, taken: _Taken) -> None:
         JudgeTrial,
         taken.id,
         taken.model,
-        request=lambda: judge.request(task, parse_model(taken.model).model),
+        request=lambda: question(judge, task, parse_model(taken.model).model),
         values=partial(_values, judge, task),
     )
     costs = costs_of(book, taken.model, CallMode.DIRECT, today())
@@ -139,10 +138,7 @@ def _values(
     judge: LLMJudge, task: JudgeTask, reply: ChatReply, _: CallContext
 ) -> Mapping[str, Any]:
     """The judge's reading of a reply, as columns."""
-    try:
-        answer = judge.parse(reply, task)
-    except UnparsableReplyError as error:
-        raise ProviderError(FailureKind.UNPARSABLE, str(error)) from error
+    answer = reading(judge, task, reply)
     if isinstance(answer, Choice):
         choice = "tie" if answer.position is None else answer.position
         read: dict[str, Any] = {"details": {**answer.details, "choice": choice}}
@@ -176,8 +172,7 @@ async def _measure(
         "duration_ns": time.perf_counter_ns() - began_ns,
         "completed_at": utc_now(),
     }
-    row = CallRow(JudgeTrial, taken.id)
-    await asyncio.to_thread(_store, store.database, row, values)
+    await asyncio.to_thread(_store, store.database, taken, values)
 
 
 def _scored(taken: _Taken, tools: EmbeddingStore) -> Score | Unscored:
@@ -226,6 +221,13 @@ def _give_up(database: Database, trial_id: str, kind: str, message: str) -> None
         trials.give_up(connection, trial_id, kind, message)
 
 
-def _store(database: Database, row: CallRow, values: Mapping[str, Any]) -> None:
-    with database.write_bare() as connection:
-        journal.store_value(connection, row, values)
+def _store(database: Database, taken: _Taken, values: Mapping[str, Any]) -> None:
+    """Store what was measured; what the database does not take is the judge's failure."""
+    try:
+        with database.write_bare() as connection:
+            journal.store_value(connection, CallRow(JudgeTrial, taken.id), values)
+    except StoreError:
+        raise
+    except Exception as error:
+        refused = broken(taken.judge.label, told(error))
+        _give_up(database, taken.id, refused.kind, refused.message)

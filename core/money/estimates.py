@@ -19,6 +19,7 @@ from core.bench.estimate import (
 )
 from core.bench.prices import price_of
 from core.generation.making import request_for
+from core.judges.asking import question
 from core.judges.base import AnyJudge, JudgedResponse, JudgeTask, LLMJudge, judge_identity
 from core.judging.planning import Planned
 from core.money.paid import is_paid_model
@@ -104,6 +105,7 @@ def estimate_judging(
 
     Raises:
         InvalidInputError: ``model`` names no known provider.
+        ProviderError: the judge is broken and asks nothing.
         NotFoundError: there is no such study.
     """
     with database.read() as session:
@@ -208,7 +210,7 @@ def _planned_judgments(
     for one in asked:
         if not isinstance(one.sees, JudgeTask):
             continue
-        request = judge.request(one.sees, parse_model(model).model)
+        request = question(judge, one.sees, parse_model(model).model)
         of_this, of_others = known[cases[one.key.response_id]]
         planned.append(
             PlannedPrompt(

@@ -14,6 +14,8 @@ from importlib.metadata import entry_points
 from types import ModuleType
 from typing import cast
 
+import httpx
+
 from core.providers.base import Clock, Provider
 from core.providers.servers import ENTRY_POINT_GROUP, configured_servers, installed_names
 from core.settings import Settings
@@ -21,6 +23,11 @@ from core.settings import Settings
 Create = Callable[[Settings, Clock], Provider]
 _BACKENDS = "core.providers.backends"
 _OPENAI_API = "core.providers.openai_api.making"
+_BUILT_IN_ADDRESSES: dict[str, Callable[[Settings], str | None]] = {
+    "openai": lambda settings: settings.openai_base_url,
+    "azure": lambda settings: settings.azure_openai_endpoint,
+    "ollama": lambda settings: settings.ollama_host,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +71,17 @@ def configured_limits(name: str, settings: Settings) -> ConfiguredLimits:
         # A machine of our own counts no calls; it only answers so many at a time.
         return ConfiguredLimits(settings.concurrent_requests_ollama, None)
     return ConfiguredLimits(settings.concurrent_requests, settings.requests_per_minute)
+
+
+def server_address(name: str, settings: Settings) -> str | None:
+    """Where the provider answers, without what may be a secret; ``None`` where only it knows."""
+    server = settings.servers.get(name)
+    address = server.base_url if server else _BUILT_IN_ADDRESSES.get(name, lambda _: None)(settings)
+    if address is None:
+        return None
+    url = httpx.URL(address if "://" in address else f"http://{address}")
+    port = "" if url.port is None else f":{url.port}"
+    return f"{url.scheme}://{url.host}{port}{url.path.rstrip('/')}"
 
 
 def create_provider(name: str, settings: Settings, clock: Clock) -> Provider:

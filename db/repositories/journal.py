@@ -289,6 +289,15 @@ def _add_cost(kind: type[Call]) -> Update:
 @cache
 def _give_up(kind: type[Call]) -> Update:
     table = _table(kind)
+    # What a judge's model wrote is kept where it can be seen, though nobody could read it.
+    unread = (
+        select(_ATTEMPT.c.raw_reply)
+        .where(_ATTEMPT.c.judgment_id == table.c.id, _ATTEMPT.c.raw_reply.is_not(None))
+        .order_by(_ATTEMPT.c.number.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    kept = {"raw_reply": unread} if kind is Judgment else {}
     return (
         update(table)
         .where(
@@ -301,5 +310,6 @@ def _give_up(kind: type[Call]) -> Update:
             error_kind=bindparam("kind"),
             error_message=bindparam("message"),
             completed_at=bindparam("now"),
+            **kept,
         )
     )

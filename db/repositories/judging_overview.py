@@ -1,6 +1,6 @@
 """How the judging of a study goes on as a whole, in a few cheap queries."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import Select, func
@@ -78,6 +78,23 @@ class JudgingOverview:
             .order_by(col(Judge.created_at))
         )
         return self.session.exec(query).all()
+
+    def usual_failure(self, judge_id: str, kinds: Collection[str]) -> str | None:
+        """The sentence stored with most of what a judge failed at here by these kinds."""
+        query = (
+            select(Judgment.error_message)
+            .join(Response, col(Response.id) == col(Judgment.response_id))
+            .where(
+                Judgment.judge_id == judge_id,
+                Response.study_id == self.study_id,
+                Judgment.status == CallStatus.FAILED,
+                Judgment.purpose == JudgmentPurpose.SCORE,
+                col(Judgment.error_kind).in_(kinds),
+            )
+            .group_by(col(Judgment.error_message))
+            .order_by(func.count().desc(), col(Judgment.error_message))
+        )
+        return self.session.exec(query).first()
 
     @property
     def _version_ids(self) -> Select[Any]:

@@ -161,7 +161,7 @@ class JudgeSetup(SQLModel, table=True):
     """How a study wants a judge: one of the numbered versions, the newest is in force.
 
     Append-only. ``models`` are those that the judge asks, as ``provider/model``; several make a
-    panel. ``options`` hold only what differs from the judge's defaults.
+    panel.
     """
 
     __tablename__ = "judge_setup"

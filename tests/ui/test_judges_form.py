@@ -1,7 +1,9 @@
 """The page “Judges” by itself: the form of a set-up, examples from people, and warnings."""
 
+import json
+import re
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import Literal
@@ -10,25 +12,28 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import Field
+from sqlmodel import select
 from streamlit.testing.v1 import AppTest
 
 from core.bench.estimate import Estimate, PlannedPrompt, estimate
 from core.bench.prices import Price
 from core.errors import InvalidInputError
-from core.judges.base import Options
+from core.judges.base import JudgeKind, Options
 from core.judges.registry import judges, use_folder
 from core.judging.setups import save_setup, setup_of
 from core.money.confirmation import Confirmation, confirmation_of, require_confirmation
+from core.studies.service import list_studies
 from core.terms import Terms
 from db.engine import Database
 from db.repositories.studies import VersionContent
-from db.tables import CampaignStatus
+from db.tables import CampaignStatus, Judge, JudgeTrial, Run
 from db.types import utc_now
-from tests.building import ACTOR, REFERENCE, SMALL, make_study, store_responses
+from tests.building import ACTOR, REFERENCE, SMALL, all_rows, make_study, store_responses
 from tests.core.rating.stored import stored_campaign, stored_session, units_of
 from tests.ui.studio_pages import VIEWS, studio
 from ui.studio.judges.fields import as_typed, form_fields, from_typed
-from ui.studio.judges.running import share_of
+from ui.studio.judges.place import Place
+from ui.studio.judges.running import run_all, share_of
 
 A_PLUGIN = '''
 from core.judges.plugin import judge
@@ -110,6 +115,100 @@ def test_while_people_rate_their_ratings_are_not_drawn_from(database: Database) 
     page = opened(content, "scorer")
     assert "People are still rating" in said(page)
     assert "Draw examples" not in [one.label for one in page.button]
+    assert "can be taken away once the names are unlocked" in said(page)
+    assert not page.get("download_button")
+
+
+@pytest.mark.usefixtures("page_of")
+def test_while_people_rate_saved_examples_are_neither_shown_nor_tested_with(
+    database: Database,
+) -> None:
+    content = rated(database)
+    page = opened(content, "scorer")
+    form = f"setup_{content.study.id}_scorer"
+    page.button(key=f"{form}_draw").click().run()
+    page.button(key=f"{form}_save").click().run()
+    assert "People rated these" in page.code[0].value
+    assert page.get("download_button"), "nothing is locked"
+    assert f"{form}_test" in {one.key for one in page.button}
+    campaign = stored_campaign(database, content, store_responses(database, content, []))
+    # On the page as it was drawn before the campaign was opened.
+    page.button(key=f"{form}_test").click().run()
+    assert all_rows(database, JudgeTrial) == []
+    for locked in (page, opened(content, "scorer")):
+        assert "People rated these" not in locked.code[0].value
+        assert "People's score" not in locked.code[0].value
+        assert "it cannot be tested with them, while people's results are locked" in said(locked)
+        assert f"{form}_test" not in {one.key for one in locked.button}
+    page.button(key=f"unlock_{campaign.id}").click().run()
+    assert "People rated these" in page.code[0].value
+    assert f"{form}_test" in {one.key for one in page.button}
+
+
+@pytest.mark.usefixtures("page_of")
+def test_a_test_that_waits_says_for_how_long_and_when_that_ends(database: Database) -> None:
+    content = make_study(database, cases=1)
+    store_responses(database, content)
+    page = opened(content, "tf_idf")
+    page.button(key=f"setup_{content.study.id}_tf_idf_test").click().run()
+    assert re.search(r"The test has waited (under )?\d+ s for the daemon", said(page))
+    assert "after 300 s at the latest" in said(page)
+    for seconds, sentence in (
+        (20, "The test has gone on for 2"),
+        (400, "the daemon has stopped in the middle of it"),
+    ):
+        with database.write() as session:
+            (trial,) = session.exec(select(JudgeTrial)).all()
+            trial.started_at = utc_now() - timedelta(seconds=seconds)
+            session.add(trial)
+        page.run()
+        assert sentence in said(page)
+        assert "300 s" in said(page)
+
+
+def configuration_of_a_judge_with_an_example() -> None:
+    """What its card shows of a judge that is shown an example."""
+    from core.judges.base import configured
+    from core.judges.registry import judge_named
+    from db.tables import Judge
+    from ui.studio.calibration.sections import show_configuration
+
+    example = dict.fromkeys(("response_id", "test_case_id", "prompt"), "a")
+    shown = {"examples": [{**example, "response": "Liked.", "score": 0.625}], "repeats": 3}
+    judge = configured(judge_named("scorer"), shown)
+    show_configuration(
+        Judge(
+            identity="0" * 64,
+            name=judge.name,
+            label=judge.label,
+            configuration=judge.configuration(),
+            options=judge.options.model_dump(mode="json", exclude_defaults=True),
+            scale_min=0,
+            scale_max=10,
+        )
+    )
+
+
+def test_the_configuration_on_a_judges_card_tells_nothing_of_what_people_gave() -> None:
+    card = AppTest.from_function(configuration_of_a_judge_with_an_example).run()
+    assert not card.exception
+    shown = card.json[0].value
+    assert "0.625" not in shown
+    assert "Liked." not in shown
+    assert json.loads(shown)["options"] == {"repeats": 3}
+    assert json.loads(shown)["configuration"]["options"]["repeats"] == 3
+    assert "It was shown 1 response with what people gave" in said(card)
+
+
+@pytest.mark.usefixtures("page_of")
+def test_a_models_name_is_shown_as_it_is_typed(database: Database) -> None:
+    content = make_study(database)
+    store_responses(database, content)
+    save_setup(
+        database, content.study.id, "scorer", models=["openai/*`x`*"], options={}, actor=ACTOR
+    )
+    shown = [one.value for one in opened(content, "scorer").markdown]
+    assert r"openai/\*\`x\`\*: Has not run yet." in shown
 
 
 @pytest.mark.usefixtures("page_of")
@@ -125,10 +224,32 @@ def test_a_judge_that_lacks_something_says_so_and_the_others_stay(database: Data
     keys = {one.key for one in page.button}
     assert "run_sbert" not in keys
     assert {"run_tf_idf", "run_bleu", "open_scorer"} <= keys
+    similar = [one.name for one in judges().values() if one.kind is JudgeKind.SIMILARITY]
+    others = len(similar) - len(["sbert", "openai_embeddings"])
+    label = page.button(key="all_similarity").label
+    assert label == f"Run all that is missing ({others} judges)"
     page.button(key=f"setup_{content.study.id}_sbert_defaults").click().run()
     page.button(key=f"setup_{content.study.id}_sbert_save").click().run()
     assert "run_sbert" not in {one.key for one in page.button}, "it is open, so its run is there"
     assert "judge_sbert" in {one.key for one in page.button}
+
+
+@pytest.mark.usefixtures("page_of")
+def test_of_many_judges_one_that_cannot_be_run_does_not_keep_the_others(
+    database: Database,
+) -> None:
+    content = make_study(database)
+    store_responses(database, content)
+    save_setup(
+        database, content.study.id, "sbert", models=(), options={"model": "/no/such/folder"},
+        actor=ACTOR,
+    )  # fmt: skip
+    (study,) = list_studies(database)
+    place = Place(study, content, ACTOR, 9, states={}, coverages={}, is_locked=False)
+    with pytest.raises(InvalidInputError, match="There is no folder '/no/such/folder'"):
+        run_all(place, ["bleu", "sbert", "tf_idf"])
+    asked = {one.id: one.name for one in all_rows(database, Judge)}
+    assert {asked[one.judge_id or ""] for one in all_rows(database, Run)} == {"bleu", "tf_idf"}
 
 
 @pytest.mark.usefixtures("page_of", "no_plugins")

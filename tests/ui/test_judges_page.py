@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 from sqlmodel import col, select
 
+from core.judging.setups import save_setup
 from core.results import load_results
 from db.engine import Database
 from db.repositories.studies import VersionContent
@@ -194,8 +195,18 @@ def test_a_panel_of_two_models_is_agreed_to_once_and_each_has_a_run(
 
 
 def test_all_that_costs_nothing_is_run_in_one_press(
-    slam: Slam, study: VersionContent, store: Database, page: Page, pictures: Path | None
+    slam: Slam,
+    study: VersionContent,
+    store: Database,
+    page: Page,
+    pictures: Path | None,
+    tmp_path: Path,
 ) -> None:
+    # The weights it comes with are fetched from a hub, which a test does not wait for.
+    save_setup(
+        store, study.study.id, "likelihood", models=(), options={"model": str(tmp_path)},
+        actor="admin",
+    )  # fmt: skip
     look_at(page, slam, study, "Judges")
     group = page.locator(".st-key-all_check")
     group.get_by_role("button", name=RUN_ALL).click()
@@ -210,6 +221,10 @@ def test_all_that_costs_nothing_is_run_in_one_press(
         expect(made).to_be_visible(timeout=RUN_MS)
         expect(row(page, judge).get_by_text("3 no reference")).to_be_visible()
         expect(row(page, judge).get_by_role("button", name="Retry")).to_have_count(0)
+    cause = row(page, "likelihood").get_by_text(
+        re.compile("Most of what failed: The model .* cannot be loaded")
+    )
+    expect(cause).to_be_visible(timeout=RUN_MS)
     pictures_of(page, pictures, "judges_all")
     row(page, "bleu").get_by_role("link", name="Card").click()
     page.wait_for_url(re.compile(r"/judge_card\?.*judge=[0-9a-f]{32}"), timeout=WAIT_MS)

@@ -194,12 +194,12 @@ def _budget(slam: Slam, page: Page, pictures: Path | None) -> None:
 
 def _look_at_money(page: Page, pictures: Path | None) -> None:
     open_page(page, "Judges")
+    page.locator(".st-key-open_scorer button").click()
     expect(metric(page, "Cost, at most")).to_be_visible(timeout=WAIT_MS)
-    # The judge that asks no model costs nothing, so nothing has to be agreed to.
-    judge = page.get_by_role("button", name=re.compile(r"Judge \d+ responses"))
-    expect(judge).to_have_count(2, timeout=WAIT_MS)
-    expect(judge.first).to_be_disabled()
-    expect(judge.last).to_be_enabled()
+    # Nothing paid is called before somebody agrees to it.
+    scorer = page.locator(".st-key-judge_scorer_row")
+    making = scorer.get_by_role("button", name=re.compile(r"^Make \d+ judgments"))
+    expect(making).to_be_disabled(timeout=WAIT_MS)
     pictures_of(page, pictures, "walk_judges")
     open_page(page, "Spend")
     expect(metric(page, "Spent")).to_have_text(re.compile(r"^\$[\d.]*[1-9]"), timeout=WAIT_MS)

@@ -126,7 +126,8 @@ def choose_criterion(results: StudyResults, key: str) -> str | None:
             plain(
                 f"People were asked {len(criteria)} things; this is “{chosen}” alone"
                 + (f": {question} " if question else ". ")
-                + "A judge gives one score to all of them together."
+                + "A judge gives one score to all of them together, unless it is set up to judge "
+                "by criterion: then it gives each its own, and its name ends with the criterion."
             )
         )
     return chosen

@@ -24,6 +24,8 @@ from core.analysis.kinship import are_kin
 __all__ = ["bias_curve", "length_bias", "length_rank", "self_preference"]
 
 _SMALLEST_GROUP: Final = 2
+_LEAST_LEFT: Final = 1e-9
+"""The share of a regressor that people's scores must leave unexplained."""
 
 
 def bias_curve(items: Items) -> pd.DataFrame:
@@ -58,51 +60,66 @@ def bias_curve(items: Items) -> pd.DataFrame:
 
 
 def length_bias(items: Items) -> Figure:
-    """Return by how many points the judge drifts from people when a response is twice as long.
+    """Return how many points more the judge gives to a response twice as long that people rate so.
 
-    The slope of judge minus people on the binary logarithm of the number of words, with a fixed
-    effect for each test case, so that prompts that ask for long answers do not count. Above 0 the
-    judge favours length more than people do.
+    The slope of the judge's scores on the binary logarithm of the number of words, with people's
+    scores held fixed and a fixed effect for each test case, so that prompts that ask for long
+    answers do not count. A judge that always gives the same score, or people's on a narrower scale,
+    has none. People's means are uncertain, and what they leave of quality unexplained goes to
+    length where longer responses are better.
     """
-    if not len(items) or not np.isfinite(items.words).all():
+    known = items.only(items.has_length)
+    if not len(known):
         return Figure.unknown(Status.NOTHING_SHARED)
-    length = _within_cases(np.log2(np.maximum(items.words, 1.0)), items.cases)
-    difference = _within_cases(items.judged - items.people, items.cases)
-    # Within a case the means do not change with how often the case is drawn.
-    drawn = draws(items.test_cases)
-    product = sums_by_case(length * difference, items.cases, drawn)
-    return figure(ratio(product, sums_by_case(length**2, items.cases, drawn)), items.test_cases)
+    return _slope(known, np.log2(np.maximum(known.words, 1.0)))
 
 
 def length_rank(items: Items) -> Figure:
     """Return the rank correlation of the judge's scores with length within test cases, pooled."""
-    if not len(items) or not np.isfinite(items.words).all():
+    known = items.only(items.has_length)
+    if not len(known):
         return Figure.unknown(Status.NOTHING_SHARED)
-    drawn = draws(items.test_cases)
-    found = ranks.spearman(items.judged, items.words, items.cases, items.cases, drawn)
-    return figure(found, items.test_cases)
+    drawn = draws(known.test_cases)
+    found = ranks.spearman(known.judged, known.words, known.cases, known.cases, drawn)
+    return figure(found, known.test_cases)
 
 
 def self_preference(items: Items, models: "pd.Series[str]", judge_model: str) -> Figure:
-    """Return how much more the judge overrates its kin than others, in points of people's scale.
+    """Return how many points more the judge gives to its kin than to others that people rate so.
 
-    The mean of judge minus people over responses of models of the judge's family, minus the mean
-    over all others; ``models`` are the items' models by name. Without people nothing is known: kin
-    may simply be good.
+    The coefficient of being of the judge's family, as `length_bias` is that of length: people's
+    scores are held fixed, and so is the test case. ``models`` are the items' models by name.
     """
     kin = np.array([are_kin(str(model), judge_model) for model in models], dtype=bool)
     if min(np.count_nonzero(kin), np.count_nonzero(~kin)) < _SMALLEST_GROUP:
         return Figure.unknown(Status.NOTHING_SHARED)
+    return _slope(items, kin.astype(float))
+
+
+def _slope(items: Items, about: FloatArray) -> Figure:
+    """The slope of the judge's scores on ``about``, people's and the test case held fixed.
+
+    By Frisch, Waugh and Lovell: of both, only what people's scores do not explain is compared.
+    """
+    # Within a case the means do not change with how often the case is drawn.
+    judged, regressor, people = (
+        _within_cases(one, items.cases) for one in (items.judged, about, items.people)
+    )
     drawn = draws(items.test_cases)
-    difference = items.judged - items.people
-    means = [
-        ratio(
-            sums_by_case(difference[side], items.cases[side], drawn),
-            sums_by_case(np.ones(np.count_nonzero(side)), items.cases[side], drawn),
-        )
-        for side in (kin, ~kin)
-    ]
-    return figure(means[0] - means[1], items.test_cases)
+
+    def products(one: FloatArray, other: FloatArray) -> FloatArray:
+        return sums_by_case(one * other, items.cases, drawn)
+
+    # Where people's scores do not vary they explain nothing.
+    explained = np.nan_to_num(ratio(products(regressor, people), products(people, people)))
+    squares = products(regressor, regressor)
+    left = squares - explained * products(regressor, people)
+    is_known = left > _LEAST_LEFT * squares
+    slope = ratio(
+        products(regressor, judged) - explained * products(people, judged),
+        np.where(is_known, left, 0.0),
+    )
+    return figure(slope, items.test_cases)
 
 
 def _within_cases(values: FloatArray, cases: CodeArray) -> FloatArray:

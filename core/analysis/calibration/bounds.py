@@ -44,6 +44,8 @@ SAME_FOR_ALL: Final = "the same score for all"
 SPLITS: Final = 10
 """How often the people are parted at random."""
 
+_LEAST_LENGTHS: Final = 2
+
 
 def draws_of_split(test_cases: int, split: int) -> FloatArray:
     """Return the draws of test cases for one split; over all splits there are `DRAWS` of them."""
@@ -80,14 +82,15 @@ def same_for_all(items: Items) -> Items:
 def by_length(items: Items) -> Items | None:
     """Return a judge that scores by the rank of the length, in words, of each response.
 
-    None where the length of a response is not known.
+    Responses of unknown length are not among its items; None where fewer than two are left.
     """
-    if not len(items) or not np.isfinite(items.words).all():
+    known = items.only(items.has_length)
+    if len(known) < _LEAST_LENGTHS:
         return None
-    once = np.ones((1, int(items.cases.max()) + 1))
-    direction = ranks.spearman(items.people, items.words, items.cases, items.cases, once)[0]
-    signed = -items.words if direction < 0 else items.words
-    return replace(items, judged=on_scale(rankdata(signed) / len(items), items.scale))
+    once = np.ones((1, known.test_cases))
+    direction = ranks.spearman(known.people, known.words, known.cases, known.cases, once)[0]
+    signed = -known.words if direction < 0 else known.words
+    return replace(known, judged=on_scale(rankdata(signed) / len(known), known.scale))
 
 
 @dataclass(frozen=True)

@@ -19,25 +19,30 @@ from core.analysis.calibration.bounds import (
     same_for_all,
     two_people,
 )
-from core.analysis.calibration.frames import Role, Statistic, complete
-from core.analysis.calibration.items import Items, People, shared_items
+from core.analysis.calibration.frames import ITEM_COLUMNS, Role, Statistic, complete
+from core.analysis.calibration.items import Items, People, judged_for, shared_items
 from core.analysis.calibration.resampling import Figure, FloatArray, draws, figure
 from core.analysis.frames import typed_frame
 
-__all__ = ["STANDING_COLUMNS", "Calibration", "calibrate", "standings"]
+__all__ = ["STANDING_COLUMNS", "Calibration", "calibrate", "standing_of_people", "standings"]
 
 STANDING_COLUMNS: Final[Mapping[str, str]] = {
     "judge": "str",
     "standing": "str",  # a `standing.Standing`
     "sentence": "str",
-    "within_models": "Float64",  # Spearman's rank correlation within models
+    "over_models": "Float64",  # Spearman's rank correlation of the models' means
+    "over_models_lower": "Float64",
+    "over_models_upper": "Float64",
+    "over_models_status": "str",
+    "within_models": "Float64",  # the same of responses within models
     "within_models_lower": "Float64",
     "within_models_upper": "Float64",
     "within_models_status": "str",
     "items": "Int64",  # responses that people and the judge share
+    "rated_by_people": "Int64",  # all responses that people rated
     "gated": "Int64",  # responses that a check put at the bottom
 }
-"""One row per judge."""
+"""One row per judge, or one for half of the people."""
 
 _PAIRS: Final = (Statistic.PAIRS_AGREED, Statistic.DECIDED_PAIRS_AGREED)
 
@@ -52,9 +57,9 @@ class Calibration:
         statistics: of the judge, the ceilings and the floors, `STATISTIC_COLUMNS`.
         bias: the bias curve, `BIAS_COLUMNS`.
         confusion: outcomes of pairs, `CONFUSION_COLUMNS`.
-        length_bias: points by which it drifts from people when a response is twice as long.
+        length_bias: points it gives for a response twice as long, people's score held fixed.
         length_rank: rank correlation of its scores with length, within test cases.
-        self_preference: points by which it overrates its kin; None for a judge without a model.
+        self_preference: points it gives its kin, people's score held fixed; None without a model.
     """
 
     items: pd.DataFrame
@@ -115,46 +120,79 @@ def standings(
     left_out_response_ids: Mapping[str, Collection[str]] | None = None,
     depth: int | None = None,
 ) -> pd.DataFrame:
-    """Return every judge's standing and rank correlation within models: `STANDING_COLUMNS`.
+    """Return every judge's standing and its rank correlations: `STANDING_COLUMNS`.
 
-    ``left_out_response_ids`` maps a judge's id to the responses that it was shown as examples.
+    ``left_out_response_ids`` maps a judge's name to the responses that it was shown as examples.
     Judges by another criterion than people's have no row.
     """
-    left_out = left_out_response_ids or {}
     ceilings: dict[frozenset[str], evidence.Ceiling] = {}
     rows = []
-    for judge, _, judged in judgments_by_judge(complete(judgments)):
-        if not set(judged["criterion"]) & {"", people.criterion}:
-            continue
-        examples = left_out.get(str(judged["judge_id"].iloc[0]), ())
-        shared = shared_items(people, judged, words, examples)
+    counting = judged_for(judgments, people.criterion, left_out_response_ids)
+    for judge, _, judged in judgments_by_judge(counting):
+        shared = shared_items(people, judged, words)
         key = frozenset(shared["response_id"])
         if key not in ceilings:
             ceilings[key] = evidence.ceiling_of(shared, people, depth=depth)
         report = standing.standing_of(shared, people, depth=depth, ceiling=ceilings[key])
+        items = Items.of(shared, people.scale)
+        found = statistics.replicates(items, draws(items.test_cases), evidence.RANKS)
+        correlations = {
+            one: figure([found[one]] if one in found else [], items.test_cases)
+            for one in evidence.RANKS
+        }
         rows.append(
             {
                 "judge": judge,
                 "standing": report.standing.value,
                 "sentence": report.sentence,
-                **_within_models(Items.of(shared, people.scale)),
+                **_rank_columns(correlations),
                 "items": len(shared),
+                "rated_by_people": len(people.means),
                 "gated": int((judged["gate"] != "").sum()),
             }
         )
     return typed_frame(rows, STANDING_COLUMNS)
 
 
-def _within_models(items: Items) -> dict[str, object]:
-    statistic = Statistic.SPEARMAN_WITHIN_MODELS
-    found = statistics.replicates(items, draws(items.test_cases), [statistic])
-    known = figure(list(found.values()), items.test_cases)
-    return {
-        "within_models": known.value,
-        "within_models_lower": known.lower,
-        "within_models_upper": known.upper,
-        "within_models_status": known.status.value,
+def standing_of_people(
+    people: People, words: Mapping[str, int], *, depth: int | None = None
+) -> pd.DataFrame:
+    """Return one half of the people beside the other, as a row of `STANDING_COLUMNS`.
+
+    On all responses that people rated, by the judges' own rule: what can be asked of a judge.
+    """
+    means = people.means.reset_index()
+    rated = means.assign(
+        judged=means["people"], score=means["people"], words=means["response_id"].map(words)
+    )
+    shared = rated[list(ITEM_COLUMNS)].astype(dict(ITEM_COLUMNS))
+    report, known = standing.standing_of_half(shared, people, depth=depth)
+    row = {
+        "judge": OTHER_HALF,
+        "standing": report.standing.value,
+        "sentence": report.sentence,
+        **_rank_columns(known.evidence.correlations),
+        "items": len(shared),
+        "rated_by_people": len(shared),
+        "gated": 0,
     }
+    return typed_frame([row], STANDING_COLUMNS)
+
+
+def _rank_columns(correlations: Mapping[Statistic, Figure]) -> dict[str, object]:
+    columns: dict[str, object] = {}
+    for name, statistic in (
+        ("over_models", Statistic.SPEARMAN_OVER_MODELS),
+        ("within_models", Statistic.SPEARMAN_WITHIN_MODELS),
+    ):
+        known = correlations[statistic]
+        columns |= {
+            name: known.value,
+            f"{name}_lower": known.lower,
+            f"{name}_upper": known.upper,
+            f"{name}_status": known.status.value,
+        }
+    return columns
 
 
 def _pair_counts(
@@ -177,10 +215,11 @@ def _statistics(judge: str, people: People, shared: pd.DataFrame, items: Items) 
     rows = []
     for source, role, compared in sources:
         found = statistics.replicates(
-            compared, draws(items.test_cases), everything, with_pairs=people.comparisons is None
+            compared, draws(compared.test_cases), everything, with_pairs=people.comparisons is None
         )
         if people.comparisons is not None:
-            judged = shared.assign(judged=compared.judged)
+            rows_of = items.has_length if source == BY_LENGTH else slice(None)
+            judged = shared[rows_of].assign(judged=compared.judged)
             counts, drawn = _pair_counts(people, judged, compared)
             found[_PAIRS[0]] = pairs.pairs_agreed(counts, drawn)
             found[_PAIRS[1]] = pairs.decided_pairs_agreed(counts, drawn)

@@ -39,17 +39,14 @@ class OrderSwap:
 
 
 def choices_of(calls: pd.DataFrame) -> pd.DataFrame:
-    """Return the finished `CALLS` of judges that choose, without those with an injected order.
+    """Return the finished choices among `CALLS`, ties too, without those with an injected order.
 
-    A judge whose every answer was a tie has shown no choice, and has none here.
+    ``calls`` are of judges that choose (`Shape.PAIR` or `Shape.SET` of `core.judges.base`): a
+    comparer is shown two responses as well, and a tie names none, so the rows cannot tell.
     """
     CALLS.require(calls)
     done = calls[(calls["status"] == "ok") & (calls["purpose"] == "score")]
-    chose = done["chosen_response_id"].fillna("") != ""
-    # A comparer is shown two responses as well, but scores the first; a tie names no response.
-    choosing = set(done.loc[chose, "judge_id"])
-    several = done["shown_response_ids"].map(len) >= _LEAST_SHOWN
-    return done[done["judge_id"].isin(choosing) & several]
+    return done[done["shown_response_ids"].map(len) >= _LEAST_SHOWN]
 
 
 def position_shares(calls: pd.DataFrame) -> pd.DataFrame:

@@ -11,13 +11,13 @@ from typing import Final
 
 import numpy as np
 import pandas as pd
-from scipy.stats import kendalltau  # type: ignore[import-untyped]  # scipy ships no types
 
 from core.analysis.agreement import default_depth
 from core.analysis.calibration import ranks
 from core.analysis.calibration.bounds import by_length, draws_of_split, halves
 from core.analysis.calibration.frames import Statistic
 from core.analysis.calibration.items import Items, People
+from core.analysis.calibration.permutations import chance_of_order
 from core.analysis.calibration.resampling import Figure, FloatArray, Status, draws, figure
 from core.analysis.calibration.statistics import replicates
 from core.analysis.overlap import chance_of_overlap, expected_overlap
@@ -149,10 +149,14 @@ def _evidence(runs: Sequence[tuple[Items, FloatArray]], depth: int | None) -> Ev
 def _lead(
     found: dict[Statistic, FloatArray], items: Items, drawn: FloatArray
 ) -> dict[Statistic, FloatArray]:
-    """How far each correlation is above that of length alone in the same draw."""
+    """How far each correlation is above that of length alone, of the same responses and draw."""
     length = by_length(items)
     if length is None:
         return found
+    known = items.has_length
+    if not known.all():
+        drawn = drawn[:, np.unique(items.cases[known])]
+        found = replicates(items.only(known), drawn, RANKS)
     floor = replicates(length, drawn, RANKS)
     # A length that is the same all over says nothing, and what says nothing agrees with nothing.
     return {one: found[one] - np.nan_to_num(floor[one]) for one in RANKS}
@@ -177,13 +181,12 @@ def bottom_of(items: Items, depth: int | None = None) -> Bottom | None:
         tie_groups({str(model): float(mean) for model, mean in enumerate(side[0])})
         for side in sides
     )
-    in_order = kendalltau(*(side[0].round(_TIE_DECIMALS) for side in sides), alternative="greater")
     return Bottom(
         shared=float(expected_overlap(people, judged, k)),
         depth=k,
         models=models,
         chance_of_overlap=float(chance_of_overlap(people, judged, k)),
-        chance_of_order=1.0 if np.isnan(in_order.pvalue) else float(in_order.pvalue),
+        chance_of_order=chance_of_order(*(side[0].round(_TIE_DECIMALS) for side in sides)),
     )
 
 

@@ -172,10 +172,11 @@ UNSCORED_COLUMNS: Final[Mapping[str, str]] = {
     "model": "str",
     "responses": "Int64",
     "scored": "Int64",
-    "failed": "Int64",  # judged, and no answer could be read or measured
+    "failed": "Int64",  # judged, and no answer could be read or measured: worth asking again
+    "cannot": "Int64",  # judged, and there was nothing to say, such as without a reference
     "not_judged": "Int64",  # nobody asked yet
     "gated": "Int64",  # of those scored, put at the bottom by a check
-    "failed_share": "Float64",  # of those judged
+    "failed_share": "Float64",  # of those scored or failed
     "lower": "Float64",  # 95 % Wilson interval
     "upper": "Float64",
 }

@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from core.analysis.answers import Scale, answers_on, rows_on_criterion
@@ -14,7 +15,15 @@ from core.analysis.calibration.resampling import CodeArray, FloatArray
 from core.analysis.frames import PREFERENCES
 from core.analysis.preferences import points_of
 
-__all__ = ["Items", "People", "on_scale", "people_comparing", "people_rating", "shared_items"]
+__all__ = [
+    "Items",
+    "People",
+    "judged_for",
+    "on_scale",
+    "people_comparing",
+    "people_rating",
+    "shared_items",
+]
 
 _UNIT: Final[Scale] = (0.0, 1.0)
 _LEAST_WHOLE_STEPS: Final = 2
@@ -82,6 +91,22 @@ class Items:
         return len(self.people)
 
     @property
+    def has_length(self) -> npt.NDArray[np.bool_]:
+        """Of which responses the length is known."""
+        return np.isfinite(self.words)
+
+    def only(self, rows: npt.NDArray[np.bool_]) -> "Items":
+        """Those rows alone, test cases and models numbered anew."""
+        return Items(
+            people=self.people[rows],
+            judged=self.judged[rows],
+            cases=np.unique(self.cases[rows], return_inverse=True)[1].astype(np.intp),
+            models=np.unique(self.models[rows], return_inverse=True)[1].astype(np.intp),
+            words=self.words[rows],
+            scale=self.scale,
+        )
+
+    @property
     def test_cases(self) -> int:
         """How many test cases there are."""
         return len(np.unique(self.cases))
@@ -131,6 +156,27 @@ def people_comparing(preferences: pd.DataFrame, criterion: str) -> People:
         for side, value in (("first", points), ("second", 1.0 - points))
     ]
     return People(criterion, pd.concat(sides, ignore_index=True), _UNIT, chosen)
+
+
+def judged_for(
+    judgments: pd.DataFrame,
+    criterion: str,
+    left_out_response_ids: Mapping[str, Collection[str]] | None = None,
+) -> pd.DataFrame:
+    """Return what can be held against people's answers on a criterion, of all judges.
+
+    That is what was judged by the whole rubric or by that criterion, without the responses that a
+    judge was shown as examples: ``left_out_response_ids`` maps a judge's name to those.
+    """
+    rows = complete(judgments)
+    rows = rows[rows["criterion"].isin(["", criterion])]
+    seen = {
+        (judge, response_id)
+        for judge, response_ids in (left_out_response_ids or {}).items()
+        for response_id in response_ids
+    }
+    pairs = zip(rows["judge"], rows["response_id"], strict=True)
+    return rows[[pair not in seen for pair in pairs]]
 
 
 def shared_items(

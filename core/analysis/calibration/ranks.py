@@ -162,9 +162,9 @@ def kendall_of_models(first: FloatArray, second: FloatArray) -> FloatArray:
     return ratio((signs[0] * signs[1]).sum(axis=1), np.sqrt(untied[0] * untied[1]))
 
 
-def _rounded(means: FloatArray) -> FloatArray:
+def _rounded(values: FloatArray) -> FloatArray:
     # Means of the same scores in another order differ in their last bits, and are ties.
-    rounded: FloatArray = np.round(means, _TIE_DECIMALS)
+    rounded: FloatArray = np.round(values, _TIE_DECIMALS)
     return rounded
 
 
@@ -181,4 +181,4 @@ def _by_case(cases: CodeArray, test_cases: int) -> list[CodeArray]:
 
 def _codes(values: FloatArray) -> CodeArray:
     """The number of different lower values, for each value."""
-    return np.unique(values, return_inverse=True)[1].astype(np.intp)
+    return np.unique(_rounded(values), return_inverse=True)[1].astype(np.intp)

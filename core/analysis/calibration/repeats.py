@@ -6,7 +6,6 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from core.analysis.calibration.choices import choices_of
 from core.analysis.calibration.frames import CALLS
 from core.analysis.calibration.proportions import Proportion, proportion
 from core.analysis.calibration.resampling import FloatArray
@@ -37,12 +36,16 @@ class Drift:
     intraclass_correlation: float | None
 
 
-def drift_of(calls: pd.DataFrame) -> Drift | None:
-    """Return the drift between repeats of one judge's `CALLS`; None where nothing was repeated."""
+def drift_of(calls: pd.DataFrame, *, chooses: bool) -> Drift | None:
+    """Return the drift between repeats of one judge's `CALLS`; None where nothing was repeated.
+
+    ``chooses`` says whether the judge chooses among responses rather than scoring one.
+    """
     CALLS.require(calls)
     done = calls[(calls["status"] == "ok") & (calls["purpose"] == "score")]
-    is_choice = not choices_of(calls).empty
-    answers = done["chosen_response_id"].fillna("") if is_choice else done["score"]
+    if not chooses:
+        done = done[done["score"].notna()]
+    answers = done["chosen_response_id"].fillna("") if chooses else done["score"]
     criterion = done["criterion"].fillna("") if "criterion" in done.columns else ""
     keyed = done.assign(answer=answers, asked_about=criterion)
     questions = [
@@ -53,7 +56,7 @@ def drift_of(calls: pd.DataFrame) -> Drift | None:
     if not questions:
         return None
     same = sum(len(set(answers)) == 1 for answers in questions)
-    scores = None if is_choice else [one.astype(float) for one in questions]
+    scores = None if chooses else [one.astype(float) for one in questions]
     return Drift(
         questions=len(questions),
         repeats=float(np.mean([len(one) for one in questions])),

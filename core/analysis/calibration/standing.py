@@ -5,9 +5,9 @@ The rule, the same for every judge:
 1. *Ranks.* Its rank correlation with people, over models or within models, is above 0 and above
    that of length alone: the lower end of the 95 % interval of either difference, over test cases.
 2. *The bottom.* It shares more of the worst models with people than a random order does on average,
-   and either this overlap (hypergeometric) or the order of all models (Kendall's tau-b, one-sided)
-   is one that a random order reaches at most 5 times in 100. Of few models, or with ties at the
-   cut, the overlap alone could not show it.
+   and either this overlap (hypergeometric) or the order of all models (Kendall's tau-b, one-sided,
+   by permutation) is one that a random order reaches at most 5 times in 100. Of few models, or with
+   ties at the cut, the overlap alone could not show it.
 
 A judge that passes both finds the bad models. One that does not pass is said not to find them only
 where one half of the people, held to the same rule against the other half, does pass (otherwise no
@@ -40,7 +40,7 @@ from core.analysis.calibration.items import Items, People
 from core.analysis.calibration.resampling import Figure
 from core.analysis.intervals import FEW_TEST_CASES
 
-__all__ = ["LEAST_MODELS", "Standing", "StandingReport", "standing_of"]
+__all__ = ["LEAST_MODELS", "Standing", "StandingReport", "standing_of", "standing_of_half"]
 
 LEAST_MODELS: Final = 4
 """Of three models even the right order comes up by chance once in six."""
@@ -103,8 +103,30 @@ def standing_of(
     return StandingReport(standing, sentence, evidence)
 
 
-def _too_few(items: Items) -> str | None:
-    shares = "people and this judge share"
+def standing_of_half(
+    shared: pd.DataFrame, people: People, *, depth: int | None = None
+) -> tuple[StandingReport, Ceiling]:
+    """Return how one half of the people stands beside the other, by the judges' rule.
+
+    ``shared`` has `ITEM_COLUMNS`, of which only the responses count.
+    """
+    known = ceiling_of(shared, people, depth=depth)
+    too_few = _too_few(Items.of(shared, people.scale), "people rated")
+    if too_few:
+        report = StandingReport(Standing.NOT_ENOUGH_DATA, f"Not enough data: {too_few}.", None)
+    elif known.agreement.lower is None or known.agreement.lower <= 0:
+        sentence = _disagreed(known.agreement)
+        report = StandingReport(Standing.NOT_ENOUGH_DATA, sentence, known.evidence)
+    elif known.evidence.passes:
+        sentence = _found(known.evidence)
+        report = StandingReport(Standing.FINDS_THE_BAD_MODELS, sentence, known.evidence)
+    else:
+        sentence = f"Not enough data: on so few answers {_why_undecided(known.evidence)}."
+        report = StandingReport(Standing.NOT_ENOUGH_DATA, sentence, known.evidence)
+    return report, known
+
+
+def _too_few(items: Items, shares: str = "people and this judge share") -> str | None:
     if items.test_cases < FEW_TEST_CASES:
         return f"{shares} {items.test_cases} test cases, and {FEW_TEST_CASES} are needed"
     if items.model_count < LEAST_MODELS:
@@ -171,15 +193,16 @@ def _unsure(evidence: Evidence) -> str:
 
 
 def _undecided(people: Evidence) -> str:
-    why = (
-        "their ranks are no clearer than length alone"
-        if people.leading is None
-        else ("the bottom they share could be chance")
-    )
     return (
         "Not enough data: it does not pass, but on so few answers one half of the people does not "
-        f"pass against the other half either ({why})."
+        f"pass against the other half either ({_why_undecided(people)})."
     )
+
+
+def _why_undecided(people: Evidence) -> str:
+    if people.leading is None:
+        return "their ranks are no clearer than length alone"
+    return "the bottom they share could be chance"
 
 
 def _bottom(bottom: Bottom) -> str:

@@ -4,13 +4,13 @@ https://platform.openai.com/docs/guides/embeddings; any provider's embedding mod
 negative cosine scores 0; the raw value is the cosine. An empty text has no embedding there.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pydantic import Field
 
-from core.judges.base import JudgedResponse, Score, Tools, Unscored
+from core.judges.base import JudgedResponse, RefusedTextsError, Score, Tools, Unscored
 from core.judges.similarity.cosines import reference_cosines
 from core.judges.similarity.models import encodable
 from core.judges.similarity.references import SimilarityJudge, SimilarityOptions, cosine_score
@@ -49,12 +49,28 @@ class OpenAIEmbeddings(SimilarityJudge):
     def measure(self, responses: Sequence[JudgedResponse], tools: Tools) -> list[Score | Unscored]:
         """See `SimilarityJudge.measure`."""
         asked = [self._askable(one) for one in responses]
-        possible = [one for one in asked if one.text and one.references]
-        cosines = iter(reference_cosines(possible, tools.model_vectors))
-        return [
-            self._score(given, next(cosines)) if one.text and one.references else _EMPTY
-            for given, one in zip(responses, asked, strict=True)
-        ]
+        found: dict[int, Score | Unscored] = {
+            place: _EMPTY for place, one in enumerate(asked) if not (one.text and one.references)
+        }
+        try:
+            cosines = self._cosines(asked, found, tools)
+        except RefusedTextsError as error:
+            found |= _refused(asked, error)
+            # What was not refused is kept, so that nothing is asked for again.
+            cosines = self._cosines(asked, found, tools)
+        found |= {place: self._score(responses[place], some) for place, some in cosines.items()}
+        return [found[place] for place in range(len(responses))]
+
+    def _cosines(
+        self,
+        asked: Sequence[JudgedResponse],
+        without: Mapping[int, Score | Unscored],
+        tools: Tools,
+    ) -> dict[int, list[float]]:
+        """``place -> cosines`` of the responses at the other places."""
+        places = [place for place in range(len(asked)) if place not in without]
+        cosines = reference_cosines([asked[place] for place in places], tools.model_vectors)
+        return dict(zip(places, cosines, strict=True))
 
     def _score(self, response: JudgedResponse, cosines: Sequence[float]) -> Score:
         texts = (response.text, *response.references)
@@ -73,6 +89,16 @@ class OpenAIEmbeddings(SimilarityJudge):
     def _cut(self, text: str) -> str:
         head = encodable(text).encode()[: self.options.max_bytes].decode(errors="ignore")
         return head if head.strip() else ""
+
+
+def _refused(asked: Sequence[JudgedResponse], error: RefusedTextsError) -> dict[int, Unscored]:
+    """``place -> reason`` of the responses that need the vector of a refused text."""
+    found = {}
+    for place, one in enumerate(asked):
+        for text in (one.text, *one.references):
+            if reason := error.reasons.get(text):
+                found[place] = Unscored(reason.kind.value, str(reason))
+    return found
 
 
 JUDGE = OpenAIEmbeddings()

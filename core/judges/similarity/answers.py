@@ -10,7 +10,7 @@ import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cache
+from functools import lru_cache
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from core.judges.base import Vectors
-from core.judges.similarity.models import encodable, folder_hash, loading, versions
+from core.judges.similarity.models import contents, encodable, folder_hash, loading, versions
 
 USE_QA = "https://tfhub.dev/google/universal-sentence-encoder-qa/3"
 BATCH_SIZE = 32
@@ -101,11 +101,11 @@ def model_configuration(model: str) -> dict[str, Any]:
 
 def _loaded(model: str) -> Any:
     with _lock:
-        return _load(model)
+        return _load(model, contents(model))
 
 
-@cache
-def _load(model: str) -> Any:
+@lru_cache(maxsize=1)  # it takes a gigabyte
+def _load(model: str, _contents: str) -> Any:
     versions("use", "tensorflow-hub", "tensorflow-text")
     # Before the first import. TensorFlow otherwise fills the log, and says in it that sums may come
     # out a little different from processor to processor.

@@ -15,7 +15,14 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from core.errors import InvalidInputError
-from core.judges.similarity.models import encodable, folder_hash, loading, quiet, versions
+from core.judges.similarity.models import (
+    contents,
+    encodable,
+    folder_hash,
+    loading,
+    quiet,
+    versions,
+)
 
 if TYPE_CHECKING:
     import torch
@@ -69,7 +76,7 @@ def likelihoods(model: str, revision: str, pairs: Sequence[Pair]) -> dict[Pair, 
         targets[source].append(target)
     found: dict[Pair, Likelihood] = {}
     with _lock:
-        writer = _loaded(model, revision)
+        writer = _loaded(model, revision, contents(model))
         for source, wanted in targets.items():
             for target, likelihood in zip(wanted, writer.read(source, wanted), strict=True):
                 found[source, target] = likelihood
@@ -172,7 +179,7 @@ def _batches(lengths: Sequence[int]) -> Iterator[list[int]]:
 
 
 @lru_cache(maxsize=1)  # one such model can take gigabytes
-def _loaded(model: str, revision: str) -> _Writer:
+def _loaded(model: str, revision: str, _contents: str) -> _Writer:
     versions("similarity", "transformers", "torch")
     with loading(model):
         import torch

@@ -68,6 +68,15 @@ def folder_hash(path: Path) -> str:
     return _hash_of(path, stamps)
 
 
+def contents(model: str) -> str:
+    """The hash of the folder that ``model`` names; of a model that is in none, nothing.
+
+    Loaded models are kept under it, since a folder's files may be replaced by others.
+    """
+    path = Path(model).expanduser()
+    return folder_hash(path) if path.is_dir() else ""
+
+
 @cache
 def _hash_of(path: Path, stamps: tuple[tuple[Path, int, int], ...]) -> str:
     """The hash of the files as they are at these stamps, since gigabytes take seconds to read."""

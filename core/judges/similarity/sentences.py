@@ -3,7 +3,7 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any
@@ -14,6 +14,7 @@ from pydantic import Field
 from core.judges.base import Vectors
 from core.judges.similarity.models import (
     MINILM,
+    contents,
     encodable,
     folder,
     loading,
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
 BATCH_SIZE = 32
+MODELS_KEPT = 2
+"""So many stay loaded; one takes about a hundred megabytes or more."""
 _lock = Lock()
 """A tokenizer must not be used by two threads at once, and PyTorch uses all cores for one."""
 
@@ -74,7 +77,7 @@ class SentenceEmbedder:
             InvalidInputError: the model cannot be loaded.
         """
         with _lock:
-            vectors = _model(self.model).encode(
+            vectors = _model(self.model, contents(self.model)).encode(
                 [encodable(text) for text in texts],
                 batch_size=BATCH_SIZE,
                 normalize_embeddings=True,
@@ -107,11 +110,11 @@ def tokenizer(model: str) -> "Tokenizer":
         InvalidInputError: the folder holds none.
     """
     with loading(model):
-        return _tokenizer(folder(model) / "tokenizer.json")
+        return _tokenizer(folder(model) / "tokenizer.json", contents(model))
 
 
-@cache
-def _tokenizer(file: Path) -> "Tokenizer":
+@lru_cache(maxsize=MODELS_KEPT)
+def _tokenizer(file: Path, _contents: str) -> "Tokenizer":
     from tokenizers import Tokenizer
 
     found = Tokenizer.from_file(str(file))
@@ -120,8 +123,8 @@ def _tokenizer(file: Path) -> "Tokenizer":
     return found
 
 
-@cache
-def _model(model: str) -> "SentenceTransformer":
+@lru_cache(maxsize=MODELS_KEPT)
+def _model(model: str, _contents: str) -> "SentenceTransformer":
     path = folder(model)
     versions("similarity", "sentence-transformers", "torch")
     with loading(model):

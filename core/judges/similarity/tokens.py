@@ -7,7 +7,7 @@ themselves, and a text without tokens matches nothing.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 from threading import Lock
 from typing import TYPE_CHECKING
 
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from core.errors import InvalidInputError
 from core.judges.base import JudgedResponse, Vectors
-from core.judges.similarity.models import encodable, folder, loading, quiet, versions
+from core.judges.similarity.models import contents, encodable, folder, loading, quiet, versions
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
@@ -63,9 +63,10 @@ def token_vectors(model: str, layer: int, texts: Sequence[str]) -> dict[str, Tok
     """
     found: dict[str, TokenVectors] = {}
     in_order = sorted(texts, key=len)
+    now = contents(model)
     for start in range(0, len(in_order), BATCH_SIZE):
         with _lock:
-            found |= _encoded(model, layer, in_order[start : start + BATCH_SIZE])
+            found |= _encoded(model, now, layer, in_order[start : start + BATCH_SIZE])
     return found
 
 
@@ -89,10 +90,12 @@ def _matching(response: TokenVectors, reference: TokenVectors) -> Matching:
     )
 
 
-def _encoded(model: str, layer: int, texts: Sequence[str]) -> dict[str, TokenVectors]:
+def _encoded(
+    model: str, model_contents: str, layer: int, texts: Sequence[str]
+) -> dict[str, TokenVectors]:
     import torch
 
-    tokenizer, network = _loaded(model)
+    tokenizer, network = _loaded(model, model_contents)
     layers = network.config.num_hidden_layers
     if layer > layers:
         raise InvalidInputError(
@@ -125,8 +128,8 @@ def _encoded(model: str, layer: int, texts: Sequence[str]) -> dict[str, TokenVec
     }
 
 
-@cache
-def _loaded(model: str) -> tuple["PreTrainedTokenizerBase", "PreTrainedModel"]:
+@lru_cache(maxsize=2)
+def _loaded(model: str, _contents: str) -> tuple["PreTrainedTokenizerBase", "PreTrainedModel"]:
     versions("similarity", "transformers", "torch")
     path = folder(model)
     with loading(model):

@@ -75,6 +75,7 @@ def test_a_bad_reply_is_a_failure_that_keeps_the_reply_and_has_no_score(
         assert row.error_message is not None
         assert row.error_message.startswith("The judge's reply")
         assert (row.score, row.reasoning) == (None, None)
+        assert row.raw_reply == attempts_at(database, judgment_id=row.id)[-1].raw_reply
         attempts = attempts_at(database, judgment_id=row.id)
         assert len(attempts) == 2
         for attempt in attempts:

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from core.errors import InvalidInputError
 from core.judges.base import JudgeTask
-from core.judging.examples import Rated, draw_examples, spread
+from core.judging.examples import Rated, draw_examples, shows_examples, spread
 from core.judging.preview import preview
 from core.judging.setups import checked_setup
 from core.studies.rubric import QUALITY
@@ -40,6 +40,23 @@ def test_examples_are_spread_over_the_scale_and_the_test_cases(database: Databas
     for one in drawn:
         assert one.response == texts[one.response_id]
         assert "Tasks:" in one.prompt
+
+
+def test_a_preview_without_examples_asks_the_same_question_and_tells_nothing_of_people(
+    database: Database,
+) -> None:
+    content, responses = rated_study(database)
+    drawn = draw_examples(database, content.study.id, 4, QUALITY, seed=1)
+    with_them = checked_setup("scorer", [REFERENCE], {"examples": drawn}).judge
+    without_any = checked_setup("scorer", [REFERENCE], {}).judge
+    assert (shows_examples(with_them), shows_examples(without_any)) == (True, False)
+    args = (REFERENCE, responses[0].id)
+    (shown,) = preview(database, content.study.id, with_them, *args)
+    (hidden,) = preview(database, content.study.id, with_them, *args, with_examples=False)
+    (plain,) = preview(database, content.study.id, without_any, *args)
+    assert hidden == plain
+    assert hidden != shown
+    assert hidden.planned.key == shown.planned.key
 
 
 def test_an_example_never_helps_to_judge_its_own_test_case(database: Database) -> None:

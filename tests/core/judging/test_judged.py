@@ -1,5 +1,6 @@
 """What judges found, one row a response: repeats, orders, references and sets become one score."""
 
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
@@ -10,6 +11,7 @@ from core.judging.planning import Planned
 from core.judging.service import plan_judging, request_judging
 from core.judging.setups import save_setup, setup_of
 from core.results import load_results
+from core.studies.service import create_study
 from db.engine import Database
 from db.repositories.studies import VersionContent
 from db.tables import CallStatus, Judge, Judgment, JudgmentPurpose
@@ -21,6 +23,7 @@ from tests.building import (
     SMALL,
     agreed,
     all_rows,
+    definition,
     make_study,
     store_responses,
 )
@@ -180,3 +183,23 @@ def test_a_judge_of_before_there_were_options_still_counts(database: Database) -
         )  # fmt: skip
     (one,) = found(database, content).to_dict("records")
     assert (one["judge"], one["score"], one["in_force"]) == (f"GPT-Scorer by {REFERENCE}", 8, False)
+
+
+def test_an_error_message_that_the_prompt_asked_for_is_an_answer(database: Database) -> None:
+    asked = replace(
+        definition(candidates=[SMALL], reference=None, cases=1),
+        template="Write the error message of an API that has too many requests: {{tasks}}",
+    )
+    content = create_study(database, asked, ACTOR)
+    store_responses(database, content, text=lambda _: "Error 429: Too many requests; wait.")
+    (row,) = planned(database, content, "scorer")
+    made(database, row, score=9)
+    (one,) = found(database, content).to_dict("records")
+    assert (one["score"], one["gate"]) == (9, "")
+
+
+def test_an_error_text_of_the_reference_is_no_reference(database: Database) -> None:
+    content = make_study(database, candidates=[SMALL], cases=1)
+    store_responses(database, content, text=lambda _: ERROR)
+    for row in planned(database, content, "comparer"):
+        assert (row.status, row.error_kind) == (CallStatus.FAILED, "no_reference")

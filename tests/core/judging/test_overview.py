@@ -1,6 +1,6 @@
 """How all judges of a study stand: what was asked for, what is open, failed or cannot be judged."""
 
-from core.judging.overview import JudgeState, judge_states, standings, stored_judges
+from core.judging.overview import JudgeState, coverages, judge_states, stored_judges
 from core.judging.setups import save_setup
 from core.runs import cancel_run
 from db.engine import Database
@@ -32,13 +32,34 @@ def test_what_cannot_be_judged_is_told_from_what_failed(database: Database) -> N
     with database.write() as session:
         row = session.get_one(Judgment, failed.id)
         row.status, row.error_kind = CallStatus.FAILED, "internal"
+        row.error_message = "The model cannot be loaded."
         session.add(row)
     setup = state_of(database, content.study.id, "sem_bleu").setup
-    (found,) = standings(database, content.study.id, [setup])["sem_bleu"]
+    (found,) = coverages(database, content.study.id, [setup])["sem_bleu"]
     assert (found.total, found.ok, found.open) == (6, 3, 0)
     assert (found.failed, found.cannot) == (1, 2)
     assert found.causes == {"internal": 1, "no_reference": 2}
+    assert found.cause == "The model cannot be loaded.", "not that of what cannot be judged"
     assert found.has_run
+
+
+def test_the_cause_is_the_most_frequent_one_and_there_is_none_where_nothing_failed(
+    database: Database,
+) -> None:
+    content = make_study(database, cases=2)
+    store_responses(database, content)
+    judge_by_similarity(database, content)
+    setup = state_of(database, content.study.id, "sem_bleu").setup
+    (before,) = coverages(database, content.study.id, [setup])["sem_bleu"]
+    assert (before.failed, before.cause) == (0, None)
+    made = [row.id for row in judgments(database) if row.status is CallStatus.OK]
+    with database.write() as session:
+        for row_id, sentence in zip(made, ("Rare.", "Usual.", "Usual."), strict=False):
+            row = session.get_one(Judgment, row_id)
+            row.status, row.error_kind, row.error_message = CallStatus.FAILED, "timeout", sentence
+            session.add(row)
+    (after,) = coverages(database, content.study.id, [setup])["sem_bleu"]
+    assert (after.failed, after.cause) == (3, "Usual.")
 
 
 def test_a_run_is_known_by_the_set_up_it_was_asked_for(database: Database) -> None:

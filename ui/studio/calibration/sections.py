@@ -1,5 +1,7 @@
 """The parts of a judge's card: beside people, what sways it, what it leaves unscored."""
 
+from typing import Any
+
 import pandas as pd
 import streamlit as st
 
@@ -174,12 +176,30 @@ def show_configuration(stored: Judge) -> None:
             plain(f"Made {stored.created_at:%Y-%m-%d %H:%M} UTC. Identity {stored.identity[:12]}…")
             + " Another prompt, option or model makes another judge; its judgments stay."
         )
+        options = stored.options or {}
+        examples = len(options.get("examples", ()))
+        if examples:
+            counted = "1 response" if examples == 1 else f"{examples} responses"
+            st.caption(
+                f"It was shown {counted} with what people gave. They are left out here, since "
+                "people may still be rating."
+            )
+        # The configuration of a judge that asks a model holds its options once more.
+        of_model = stored.configuration.get("options")
+        configuration = dict(stored.configuration)
+        if isinstance(of_model, dict):
+            configuration["options"] = _without_examples(of_model)
         st.json(
             {
                 "name": stored.name,
                 "model": stored.model,
                 "scale": [stored.scale_min, stored.scale_max],
-                "options": stored.options,
-                "configuration": stored.configuration,
+                "options": _without_examples(options),
+                "configuration": configuration,
             }
         )
+
+
+def _without_examples(options: dict[str, Any]) -> dict[str, Any]:
+    """The options without the people's scores that go with examples."""
+    return {name: value for name, value in options.items() if name != "examples"}

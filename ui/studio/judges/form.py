@@ -112,7 +112,7 @@ def edit_setup(place: Place, judge_name: str) -> tuple[Form, Setup | str]:
     if not form.kept:
         form.fill(in_force or _defaults(place, judge))
     number = None if in_force is None else in_force.number
-    st.subheader(f"Set-up of {judge.label}")
+    st.subheader(f"Set-up of {plain(judge.label)}")
     st.caption(_of_version(number))
     if asks_model(judge):
         _models(form)

@@ -6,7 +6,7 @@ import streamlit as st
 
 from core.judges.base import AnyJudge, JudgeKind
 from core.judges.registry import judges
-from core.judging.overview import Standing, compares_with_reference, stored_judges
+from core.judging.overview import Coverage, compares_with_reference, stored_judges
 from core.judging.setups import Setup
 from core.providers.base import FailureKind
 from core.runs import cancel_run, newest_progress
@@ -33,7 +33,7 @@ _SENTENCES = {
     "of them cannot rank above a real answer.",
 }
 _IN_WORDS = {
-    FailureKind.INTERNAL.value: "by an error that “Open” tells",
+    FailureKind.INTERNAL.value: "by an error",
     FailureKind.UNPARSABLE.value: "with a reply that could not be read",
     FailureKind.INPUTS_CHANGED.value: "changed meanwhile",
 }
@@ -66,14 +66,13 @@ def _run_all(place: Place, kind: JudgeKind, members: Sequence[AnyJudge]) -> None
         type="primary" if names else "secondary",
         disabled=not names,
     ):
-        with st.spinner(f"Asking for {count}…"):
-            act(f"all_{kind.value}", run_all, place, names)
+        act(f"all_{kind.value}", run_all, place, names, st.progress(0.0))
         st.rerun()
     show_problem(f"all_{kind.value}")
 
 
 def _can_run(place: Place, judge: AnyJudge) -> bool:
-    found = place.standings.get(judge.name, ())
+    found = place.coverages.get(judge.name, ())
     return (
         is_free(judge)
         and place.responses > 0
@@ -103,7 +102,7 @@ def _row(place: Place, judge: AnyJudge, typed: Typed) -> None:
         if isinstance(state, str):
             st.warning(plain(state))
         elif not is_open:
-            _standing(place, judge)
+            _coverage(place, judge)
         show_problem(f"row_{judge.name}")
         if is_open and typed is not None:
             _details(place, judge, typed)
@@ -121,7 +120,7 @@ def _links(place: Place, judge: AnyJudge, is_open: bool) -> None:
     )
 
 
-def _standing(place: Place, judge: AnyJudge) -> None:
+def _coverage(place: Place, judge: AnyJudge) -> None:
     """How a judge that is not open stands, or how its run goes."""
     if _lacks_reference(place, judge):
         st.caption("It compares with the reference, and this study names none.")
@@ -129,13 +128,18 @@ def _standing(place: Place, judge: AnyJudge) -> None:
         draw = st.fragment(guarded(_going_on), run_every=1.0)
         draw(place.study.id, active, place.actor)
     elif place.responses:
-        st.write(_sentence(place.standings.get(judge.name, ())))
+        found = place.coverages.get(judge.name, ())
+        st.write(_sentence(found))
+        for one in found:
+            if one.cause:
+                by = f" by {one.model}" if one.model else ""
+                st.warning(plain(f"Most of what failed{by}: {one.cause}"))
 
 
 def _quick_run(place: Place, judge: AnyJudge) -> None:
     if place.is_running(judge.name):
         return
-    failed = sum(one.failed for one in place.standings.get(judge.name, ()))
+    failed = sum(one.failed for one in place.coverages.get(judge.name, ()))
     if _can_run(place, judge):
         st.button(
             "Run", key=f"run_{judge.name}",
@@ -180,8 +184,8 @@ def _details(place: Place, judge: AnyJudge, typed: tuple[Form, Setup | str]) -> 
     in_force = place.setup(judge.name)
     if in_force is not None:
         if place.responses:
-            for one in place.standings[judge.name]:
-                model = f"`{one.model}`: " if one.model else ""
+            for one in place.coverages[judge.name]:
+                model = f"{plain(one.model)}: " if one.model else ""
                 st.markdown(f"{model}{_sentence([one])}")
         if _lacks_reference(place, judge):
             st.info("It compares with the reference, and this study names none; add one first.")
@@ -224,7 +228,7 @@ def _lacks_reference(place: Place, judge: AnyJudge) -> bool:
     return place.content.reference is None and compares_with_reference(judge)
 
 
-def _sentence(found: Sequence[Standing]) -> str:
+def _sentence(found: Sequence[Coverage]) -> str:
     total, ok = sum(one.total for one in found), sum(one.ok for one in found)
     if not any(one.has_run for one in found):
         return "Has not run yet."
@@ -239,7 +243,7 @@ def _sentence(found: Sequence[Standing]) -> str:
     return ", ".join(parts) + _causes(found) + "."
 
 
-def _causes(found: Sequence[Standing]) -> str:
+def _causes(found: Sequence[Coverage]) -> str:
     causes: dict[str, int] = {}
     for one in found:
         for kind, count in one.causes.items():

@@ -10,13 +10,14 @@ import streamlit as st
 import ui.studio
 from core.judges.base import AnyJudge, asks_model
 from core.judging.overview import (
+    Coverage,
     JudgeState,
-    Standing,
     count_usable,
+    coverages,
     judge_states,
-    standings,
 )
 from core.judging.setups import Setup
+from core.rating.campaigns import list_campaigns, names_are_locked
 from core.studies.service import StudySummary, newest_version
 from db.repositories.studies import VersionContent
 from ui.store import database
@@ -30,9 +31,9 @@ _STALE_AFTER_S = 300
 class Place:
     """A study's judges as one person looks at them.
 
-    ``states`` hold a sentence for a judge that cannot be used. ``standings`` are of judges that
+    ``states`` hold a sentence for a judge that cannot be used. ``coverages`` are of judges that
     had a run, and of the one that is open: to count for others what nobody asked for yet would
-    take seconds.
+    take seconds. ``is_locked`` says that what people gave is not to be shown.
     """
 
     study: StudySummary
@@ -40,7 +41,8 @@ class Place:
     actor: str
     responses: int
     states: Mapping[str, JudgeState | str]
-    standings: Mapping[str, tuple[Standing, ...]]
+    coverages: Mapping[str, tuple[Coverage, ...]]
+    is_locked: bool
 
     def setup(self, judge_name: str) -> Setup | None:
         """How the judge is set up; none where it cannot be used."""
@@ -77,14 +79,20 @@ def place_of(study: StudySummary, actor: str) -> Place:
         actor=actor,
         responses=count_usable(database(), study.id),
         states=states,
-        standings=_standings(study.id, states),
+        coverages=_coverages(study.id, states),
+        is_locked=is_locked(study.id),
     )
+
+
+def is_locked(study_id: str) -> bool:
+    """Whether people still rate, so that nobody of the staff is to see what they gave."""
+    return any(names_are_locked(one.campaign) for one in list_campaigns(database(), study_id))
 
 
 @dataclass(frozen=True, slots=True)
 class _Kept:
     stamp: str
-    found: tuple[Standing, ...]
+    found: tuple[Coverage, ...]
     kept_at: float
 
 
@@ -94,9 +102,9 @@ def _kept() -> dict[tuple[str, str], _Kept]:
     return {}
 
 
-def _standings(
+def _coverages(
     study_id: str, states: Mapping[str, JudgeState | str]
-) -> dict[str, tuple[Standing, ...]]:
+) -> dict[str, tuple[Coverage, ...]]:
     """Those of judges that changed are counted anew, all in one go."""
     kept, now = _kept(), time.monotonic()
     wanted = {
@@ -111,7 +119,7 @@ def _standings(
     ]
     if stale:
         with st.spinner("Counting what is judged…"):
-            counted = standings(database(), study_id, [state.setup for _, state in stale])
+            counted = coverages(database(), study_id, [state.setup for _, state in stale])
         for name, state in stale:
             kept[study_id, name] = _Kept(state.stamp, counted[name], now)
     return {name: kept[study_id, name].found for name in wanted}

@@ -1,25 +1,34 @@
 """What a judge would be asked about one response, and what it answers when it is tried."""
 
 from dataclasses import replace
+from datetime import datetime, timedelta
 
 import streamlit as st
 
-from core.errors import SlamError
+from core.errors import InvalidInputError, SlamError
 from core.judges.base import JudgedResponse, JudgeTask, Unscored
+from core.judging.examples import shows_examples
 from core.judging.preview import Question, blind_responses, preview
 from core.judging.setups import Setup
-from core.judging.trials import request_trial, trial_of
+from core.judging.trials import PATIENCE_S, request_trial, trial_of
 from core.money.confirmation import Confirmation, confirmation_of
 from core.money.estimates import estimate_judging
 from db.tables import CallStatus, JudgeTrial
+from db.types import utc_now
 from ui.plain import plain
 from ui.store import database, settings
 from ui.studio.acting import act, guarded, show_problem
 from ui.studio.judges.form import Form
-from ui.studio.judges.place import Place
-from ui.studio.progress import UNKNOWN, dollars
+from ui.studio.judges.place import Place, is_locked
+from ui.studio.progress import UNKNOWN, dollars, in_words
 
 _LOOKED_EVERY_S = 0.5
+_GRACE = timedelta(seconds=30)
+"""An ending is stored in less, also on a busy machine."""
+_LOCKED = (
+    "Its examples tell what people gave, so they are left out here, and it cannot be tested with "
+    "them, while people's results are locked; a run shows them to the model all the same."
+)
 
 
 def show_preview(place: Place, form: Form, typed: Setup | str) -> None:
@@ -35,13 +44,19 @@ def show_preview(place: Place, form: Form, typed: Setup | str) -> None:
     if len(models) > 1:
         st.selectbox("Model of the panel", models, key=form.key("model"))
     setup = _of_one_model(form, typed)
-    questions = preview(database(), place.study.id, setup.judge, setup.identities[0], chosen)
+    is_hidden = place.is_locked and shows_examples(setup.judge)
+    questions = preview(
+        database(), place.study.id, setup.judge, setup.identities[0], chosen,
+        with_examples=not is_hidden,
+    )  # fmt: skip
     question = _choose_question(form, questions)
     if question is None:
         st.info("Nothing would be asked about this response.")
         return
     _show_question(question)
-    if not isinstance(question.planned.sees, Unscored):
+    if is_hidden:
+        st.caption(_LOCKED)
+    elif not isinstance(question.planned.sees, Unscored):
         _offer_trial(place, form, setup, chosen, question)
 
 
@@ -162,6 +177,8 @@ def _try(
     confirmation: Confirmation | None,
 ) -> None:
     setup = _of_one_model(form, form.setup())
+    if shows_examples(setup.judge) and is_locked(form.study_id):
+        raise InvalidInputError(_LOCKED)
     trial = request_trial(
         database(), settings(), form.study_id, setup, response_id, inputs_hash, actor, confirmation
     )
@@ -172,12 +189,29 @@ def _show_trial(form: Form, trial_id: str, was_waiting: bool) -> None:
     trial = trial_of(database(), trial_id)
     with st.container(border=True):
         if trial.status is CallStatus.PLANNED:
-            begun = "is being answered" if trial.started_at else "waits for the daemon"
-            st.info(f"The test {begun}…")
+            st.info(_waiting(trial, utc_now()))
             return
         _show_outcome(form, trial)
     if was_waiting:
         st.rerun(scope="app")
+
+
+def _waiting(trial: JudgeTrial, now: datetime) -> str:
+    """How long somebody has waited for a test, and when that ends."""
+    limit = f"{PATIENCE_S:.0f} s"
+    if trial.started_at is None:
+        waited = in_words(now - trial.requested_at)
+        return (
+            f"The test has waited {waited} for the daemon; once it is taken up, it ends by itself "
+            f"after {limit} at the latest."
+        )
+    waited = in_words(now - trial.started_at)
+    if now - trial.started_at > timedelta(seconds=PATIENCE_S) + _GRACE:
+        return (
+            f"The test was taken up {waited} ago and should have ended after {limit}, so the "
+            "daemon has stopped in the middle of it; start the daemon and test again."
+        )
+    return f"The test has gone on for {waited}; it ends by itself after {limit} at the latest."
 
 
 def _show_outcome(form: Form, trial: JudgeTrial) -> None:

@@ -4,10 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from core.bench.estimate import Estimate
-from core.errors import InvalidInputError
+from core.errors import InvalidInputError, SlamError
 from core.judges.base import LLMJudge
+from core.judges.registry import judges
 from core.judging.planning import INJECTED_RESPONSES
 from core.judging.service import plan_judging, request_judging
 from core.judging.setups import Setup, setup_of
@@ -16,6 +18,7 @@ from core.money.estimates import estimate_judging
 from core.runs import newest_progress
 from core.terms import Terms, possible_modes
 from db.tables import CallMode, JudgmentPurpose, RunKind
+from ui.plain import plain
 from ui.store import database, settings
 from ui.studio.acting import act, guarded, show_problem
 from ui.studio.estimate import confirm_estimate
@@ -41,7 +44,7 @@ def show_running(place: Place, setup: Setup) -> None:
 
 
 def _offer_run(place: Place, setup: Setup) -> None:
-    name, found = setup.judge.name, place.standings[setup.judge.name]
+    name, found = setup.judge.name, place.coverages[setup.judge.name]
     open_count, failed = sum(one.open for one in found), sum(one.failed for one in found)
     if not open_count and not failed:
         st.caption("Nothing is missing.")
@@ -205,17 +208,20 @@ def retry(place: Place, judge_name: str) -> None:
     )
 
 
-def run_all(place: Place, judge_names: Sequence[str]) -> None:
-    """Run what is missing of judges that cost nothing; for callbacks.
+def run_all(place: Place, judge_names: Sequence[str], bar: DeltaGenerator | None = None) -> None:
+    """Run what is missing of judges that cost nothing, and show on a bar how far that is.
 
     Raises:
         InvalidInputError: some could not be run; the others are.
     """
     refused = []
-    for name in judge_names:
+    for number, name in enumerate(judge_names):
+        if bar is not None:
+            said = f"Queueing {plain(judges()[name].label)}, {number + 1} of {len(judge_names)}…"
+            bar.progress(number / len(judge_names), said)
         try:
             request_judging(database(), settings(), place.study.id, name, None, place.actor)
-        except InvalidInputError as error:
+        except SlamError as error:
             refused.append(str(error))
     if refused:
         raise InvalidInputError(" ".join(refused))
