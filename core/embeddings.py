@@ -125,23 +125,11 @@ class EmbeddingStore:
         embedder = sha256(document.encode()).digest()
         keys = {text: _text_hash(text) for text in texts}
         found = self._kept(embedder, list(keys.values()))
-        waiting = deque(_parts([text for text, key in keys.items() if key not in found]))
+        missing = [text for text, key in keys.items() if key not in found]
         refused: dict[str, ProviderError] = {}
-        while waiting:
-            part = waiting.popleft()
-            try:
-                made = _checked(encode(part), len(part), configuration)
-            except ProviderError as error:
-                if error.kind not in _REFUSALS:
-                    raise
-                if middle := len(part) // 2:
-                    waiting.extendleft((part[middle:], part[:middle]))
-                    continue
-                refused[part[0]] = error
-                if not found and len(refused) == REFUSED_AT_MOST:
-                    raise
-                continue
-            new = dict(zip((keys[text] for text in part), made, strict=True))
+        for part, made in _encoded(missing, encode, refused, is_new=not found):
+            vectors = _checked(made, len(part), configuration)
+            new = dict(zip((keys[text] for text in part), vectors, strict=True))
             self._keep(embedder, document, new)
             found |= new
         if refused:
@@ -253,6 +241,43 @@ def _dimensions(connection: sqlite3.Connection, embedder: bytes) -> int | None:
         "SELECT dimensions FROM embedder WHERE hash = ?", (embedder,)
     ).fetchone()
     return row[0] if row else None
+
+
+def _encoded(
+    texts: Sequence[str],
+    encode: Callable[[Sequence[str]], Vectors],
+    refused: dict[str, ProviderError],
+    *,
+    is_new: bool,
+) -> Iterator[tuple[list[str], Vectors]]:
+    """The texts in parts with their vectors, halved where a model refuses a part.
+
+    Args:
+        texts: distinct.
+        encode: gives a part's vectors.
+        refused: filled with the texts that were refused by themselves.
+        is_new: whether no text is known that the model takes.
+
+    Raises:
+        ProviderError: the model gave no answer, or refuses whatever it is sent.
+    """
+    waiting = deque(_parts(texts))
+    while waiting:
+        part = waiting.popleft()
+        try:
+            made = encode(part)
+        except ProviderError as error:
+            if error.kind not in _REFUSALS:
+                raise
+            if middle := len(part) // 2:
+                waiting.extendleft((part[middle:], part[:middle]))
+                continue
+            refused[part[0]] = error
+            if is_new and len(refused) == REFUSED_AT_MOST:
+                raise
+        else:
+            is_new = False
+            yield part, made
 
 
 def _parts(texts: Sequence[str]) -> Iterator[list[str]]:

@@ -1,7 +1,7 @@
-"""Asking with any judge, also a broken one: a question that can be put, a reading that can be stored.
+"""Asking with any judge, also a broken one: its question, and a reading that can be stored.
 
-A judge of one's own may raise, or read something impossible into a reply. By then the reply is paid,
-so it is stored with its cost, and what is wrong as one sentence beside it.
+A judge of one's own may raise, or read something impossible into a reply. By then the reply is
+paid, so it is stored with its cost, and what is wrong as one sentence beside it.
 """
 
 from core.errors import SlamError

@@ -91,8 +91,11 @@ def broken(label: str, what: str) -> Unscored:
 
 
 def told(error: BaseException) -> str:
-    """What an exception says, beginning with what it is."""
-    return f"{type(error).__name__}: {error}"
+    """What an exception says, beginning with what it is; its own way to say so may be broken."""
+    try:
+        return f"{type(error).__name__}: {error}"
+    except Exception:
+        return type(error).__name__
 
 
 def shown(value: object) -> str:

@@ -110,7 +110,7 @@ def _store(
 ) -> None:
     """Store results; one that the database does not take is stored as the judge's failure.
 
-    Raised, it would be dispatched again for ever, and the others of its chunk with it.
+    Raised, it would be dispatched again and again, and the others of its chunk with it.
     """
     try:
         with database.write() as session:
@@ -125,8 +125,13 @@ def _store(
             return
         (row_id,) = results
         with database.write() as session:
-            refused = _columns(broken(label, told(error)))
-            Judgments(session).store(run_id, {row_id: refused})
+            Judgments(session).store(run_id, {row_id: _columns(not_taken(label, error))})
+
+
+def not_taken(label: str, error: Exception) -> Unscored:
+    """What is stored in place of a judge's result that the database does not take."""
+    cause = getattr(error, "orig", None) or error
+    return broken(label, f"the database does not take what it gave ({told(cause)})")
 
 
 def judge_as_stored(stored: Judge) -> AnyJudge:

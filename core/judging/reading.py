@@ -1,16 +1,20 @@
 """What a reader of results looks up: lengths, what a judge is, and one response close up."""
 
 from collections.abc import Collection
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
 
 import pandas as pd
 from pydantic import ValidationError
+from sqlmodel import Session
 
 from core.analysis.calibration.frames import RESPONSES
 from core.analysis.frames import typed_frame
-from core.judges.base import Example
+from core.errors import SlamError
+from core.judges.base import Example, LLMJudge, Shape, judge_identity
 from core.judges.registry import judges
+from core.judging.setups import read_setup, setup_of
 from core.studies.service import content_of
 from core.studies.template import render
 from db.engine import Database
@@ -45,11 +49,50 @@ def load_judge(database: Database, judge_id: str) -> Judge:
         return Judgments(session).judge(judge_id)
 
 
-def judge_names(database: Database, study_id: str) -> dict[str, str]:
-    """``judge id -> label and model`` of every judge that was ever asked about the study."""
+@dataclass(frozen=True, slots=True)
+class AskedJudge:
+    """A judge that was ever asked about a study, whatever came of it.
+
+    ``is_in_force`` says whether the study's set-up of it is still this one.
+    """
+
+    judge_id: str
+    method: str
+    name: str
+    is_in_force: bool
+
+
+def asked_judges(database: Database, study_id: str) -> list[AskedJudge]:
+    """Every judge that was ever asked about the study, by label, oldest first."""
     with database.read() as session:
         found = Judgments(session).judges_of(study_id)
-        return {one.id: f"{one.label} by {one.model}" if one.model else one.label for one in found}
+        in_force = {
+            name: _identities_in_force(session, study_id, name) for name in {one.name for one in found}
+        }
+        return [
+            AskedJudge(
+                judge_id=one.id,
+                method=one.name,
+                name=f"{one.label} by {one.model}" if one.model else one.label,
+                is_in_force=one.identity in in_force[one.name],
+            )
+            for one in found
+        ]
+
+
+def panel_sizes(database: Database, study_id: str, methods: Collection[str]) -> dict[str, int]:
+    """``method -> models of its set-up in force``, without methods that cannot be used here."""
+    sizes = {}
+    for method in methods:
+        with suppress(SlamError):
+            sizes[method] = len(setup_of(database, study_id, method).models)
+    return sizes
+
+
+def shape_of(judge_name: str) -> Shape | None:
+    """What one question of an installed judge shows; None of a judge that asks no model."""
+    found = judges().get(judge_name)
+    return found.asking.shape if isinstance(found, LLMJudge) else None
 
 
 def summary_of(judge_name: str) -> str:
@@ -67,8 +110,17 @@ def example_ids(judge: Judge) -> frozenset[str]:
         return frozenset()
 
 
-def load_responses(database: Database, study_id: str, version_number: int) -> pd.DataFrame:
-    """Every response of the version that could be judged, with its length (`RESPONSES`)."""
+def load_responses(
+    database: Database,
+    study_id: str,
+    version_number: int,
+    *,
+    ignoring_rules: frozenset[str] = frozenset(),
+) -> pd.DataFrame:
+    """Every response of the version that could be judged, with its length (`RESPONSES`).
+
+    What only ``ignoring_rules`` leave out is among them, as in `core.results.load_results`.
+    """
     with database.read() as session:
         content = content_of(session, study_id, version_number)
         return RESPONSES.frame(
@@ -78,7 +130,7 @@ def load_responses(database: Database, study_id: str, version_number: int) -> pd
                 "model": one.candidate.model,
                 "words": len((one.response.text or "").split()),
             }
-            for one in Responses(session).usable(content)
+            for one in Responses(session).usable(content, ignoring_rules=ignoring_rules)
         )
 
 
@@ -126,3 +178,11 @@ def load_closely(
             model=one.candidate.model,
             answers=typed_frame(rows, ANSWER_COLUMNS),
         )
+
+
+def _identities_in_force(session: Session, study_id: str, judge_name: str) -> set[str]:
+    try:
+        setup = read_setup(session, study_id, judge_name)
+        return {judge_identity(setup.judge, model) for model in setup.identities}
+    except SlamError:
+        return set()

@@ -28,8 +28,9 @@ from core.judges.base import (
     Unscored,
     configured,
 )
-from core.judges.measuring import broken, measured, told
+from core.judges.measuring import measured
 from core.judges.registry import judge_named
+from core.judging.making import not_taken
 from core.judging.measuring import EmbeddingCalls, EmbeddingRecorder
 from core.judging.preview import questions_about
 from core.judging.trials import PATIENCE_S
@@ -229,5 +230,5 @@ def _store(database: Database, taken: _Taken, values: Mapping[str, Any]) -> None
     except StoreError:
         raise
     except Exception as error:
-        refused = broken(taken.judge.label, told(error))
+        refused = not_taken(taken.judge.label, error)
         _give_up(database, taken.id, refused.kind, refused.message)

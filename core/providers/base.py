@@ -197,6 +197,15 @@ class ProviderError(SlamError):
         self.was_silent = False
 
 
+def no_probabilities(model: str | None) -> ProviderError:
+    """The failure of a call that wants ``top_logprobs`` of a model that tells none."""
+    return ProviderError(
+        FailureKind.INVALID_REQUEST,
+        f"{repr(model) if model else 'The model'} tells no probabilities of its tokens; "
+        "read the score from the reply instead.",
+    )
+
+
 class Provider(Protocol):
     """A place where models answer. Made once per event loop; `close` gives its connections back."""
 

@@ -23,11 +23,6 @@ from core.settings import Settings
 Create = Callable[[Settings, Clock], Provider]
 _BACKENDS = "core.providers.backends"
 _OPENAI_API = "core.providers.openai_api.making"
-_BUILT_IN_ADDRESSES: dict[str, Callable[[Settings], str | None]] = {
-    "openai": lambda settings: settings.openai_base_url,
-    "azure": lambda settings: settings.azure_openai_endpoint,
-    "ollama": lambda settings: settings.ollama_host,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,12 +71,17 @@ def configured_limits(name: str, settings: Settings) -> ConfiguredLimits:
 def server_address(name: str, settings: Settings) -> str | None:
     """Where the provider answers, without what may be a secret; ``None`` where only it knows."""
     server = settings.servers.get(name)
-    address = server.base_url if server else _BUILT_IN_ADDRESSES.get(name, lambda _: None)(settings)
+    built_in = {
+        "openai": settings.openai_base_url,
+        "azure": settings.azure_openai_endpoint,
+        "ollama": settings.ollama_host,
+    }
+    address = server.base_url if server else built_in.get(name)
     if address is None:
         return None
     url = httpx.URL(address if "://" in address else f"http://{address}")
-    port = "" if url.port is None else f":{url.port}"
-    return f"{url.scheme}://{url.host}{port}{url.path.rstrip('/')}"
+    plain = url.copy_with(username=None, password=None, query=None, fragment=None)
+    return str(plain).rstrip("/")
 
 
 def create_provider(name: str, settings: Settings, clock: Clock) -> Provider:

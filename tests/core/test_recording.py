@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from typing import NoReturn
 
 import pytest
 import stamina
@@ -309,3 +310,48 @@ def test_one_row_that_breaks_leaves_no_call_of_its_chunk_behind(
     assert len(made) == 3, "the others were under way and are stored"
     asyncio.run(make(database, sandbox, run.id, rows))
     assert sandbox.posted("/v1/chat/completions") == 4
+
+
+@pytest.mark.parametrize("error", [KeyError("x"), SystemExit("\ud800\x00x")], ids=type)
+def test_whatever_breaks_at_a_reply_the_reply_is_kept_and_booked(
+    database: Database, record: Record, error: BaseException
+) -> None:
+    run, row = one_response(database)
+    recorder = record(run, row)
+
+    def breaks(*_: object) -> NoReturn:
+        raise error
+
+    recorder.planned = replace(recorder.planned, values=breaks)
+    attempt_id = asyncio.run(recorder.sent())
+    with pytest.raises(ProviderError, match=type(error).__name__) as caught:
+        asyncio.run(recorder.succeeded(attempt_id, reply()))
+    asyncio.run(recorder.failed(attempt_id, caught.value))
+    (attempt,) = attempts_at(database, response_id=row.id)
+    assert (attempt.status, attempt.error_kind) == (AttemptStatus.FAILED, "internal")
+    assert (attempt.raw_reply, attempt.prompt_tokens) == ("Hello", 1000)
+    assert list(money(database, run)) == pytest.approx([0.03, 0], abs=1e-12)
+
+
+def test_a_call_that_ends_in_an_exit_fails_its_row_alone(
+    database: Database, sandbox: Sandbox, record: Record
+) -> None:
+    run, row = one_response(database)
+    recorder = record(run, row)
+
+    def breaks() -> NoReturn:
+        raise SystemExit(3)
+
+    recorder.planned = replace(recorder.planned, request=breaks)
+
+    async def go() -> CallStatus:
+        models = sandbox.models()
+        try:
+            return await recorder.make(models)
+        finally:
+            await models.close()
+
+    assert asyncio.run(go()) is CallStatus.FAILED
+    with database.read() as session:
+        after = session.get_one(Response, row.id)
+    assert (after.error_kind, after.error_message) == ("internal", "SystemExit: 3")

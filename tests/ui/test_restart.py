@@ -27,6 +27,9 @@ from tests.ui.walking import (
 pytestmark = pytest.mark.browser
 
 
+# Each costs a minute: what a killed daemon leaves is tested on both in tests/daemon, and answers of
+# raters are committed alike.
+@pytest.mark.parametrize("empty_database_url", ["sqlite"], indirect=True)
 def test_after_kill_9_of_the_daemon_what_was_stored_is_there_and_the_rest_is_made(
     tmp_path: Path, empty_database_url: str, page: Page
 ) -> None:
@@ -51,6 +54,7 @@ def test_after_kill_9_of_the_daemon_what_was_stored_is_there_and_the_rest_is_mad
     assert before.items() <= after.items(), "what was committed is as it was"
 
 
+@pytest.mark.parametrize("empty_database_url", ["postgresql"], indirect=True)
 def test_after_kill_9_of_the_rating_process_the_open_page_goes_on_where_it_was(
     tmp_path: Path, empty_database_url: str, phone: Page
 ) -> None:

@@ -17,8 +17,8 @@ def with_panels(
     A set-up's judges share method and criterion, and are those in force: with other options they
     would be other judges. The panel's score of a response is the mean of its members', each moved
     onto 0 to 1; a response that a member did not score has none, since a mean over the others would
-    be another panel's. ``members_wanted`` maps a method to the number of models of its set-up: where
-    some of them scored nothing at all, the panel is of the others, and its name says so.
+    be another panel's. ``members_wanted`` maps a method to the number of models of its set-up:
+    where some of them scored nothing at all, the panel is of the others, and its name says so.
     """
     wanted = members_wanted or {}
     rows = complete(judgments)

@@ -27,8 +27,9 @@ def unscored_by_model(
     ``judged`` are its rows in a `JUDGMENTS` frame, ``calls`` its `CALLS`, ``responses`` all that
     could be judged (`RESPONSES`). A failure of a kind that is ``worth_a_retry`` failed; about what
     has only others (no reference to compare with, nothing to check) the judge cannot say anything,
-    however often it is asked, and it is in no share. Of a judge that judges all that it is shown at once, a question
-    that failed fails for each of them that no other question scored. Models by name.
+    however often it is asked, and it is in no share. Of a judge that judges all that it is shown
+    at once, a question that failed fails for each of them that no other question scored. Models by
+    name.
     """
     RESPONSES.require(responses)
     CALLS.require(calls)

@@ -109,14 +109,17 @@ def read_score(options: ScoringOptions, form: Form, reply: ChatReply) -> Score:
 
     Raises:
         UnparsableReplyError: the reply is not what was asked.
+        ProviderError: it comes without the probabilities that were asked for; so would the next.
     """
+    if options.score_from is ScoreFrom.PROBABILITIES and not reply.token_logprobs:
+        raise no_probabilities(reply.model_reported)
     read = form.read(reply)
     minimum, maximum = options.scale_minimum, options.scale_maximum
     sampled = whole_number(read.answer, minimum, maximum, reply.text)
     if options.score_from is ScoreFrom.REPLY:
         return Score(float(sampled), read.reasoning)
     scale = range(minimum, maximum + 1)
-    expected = expected_score(reply.text, reply.token_logprobs, read.place, sampled, scale)
+    expected = expected_score(reply.text, reply.token_logprobs or (), read.place, sampled, scale)
     details = {"probability_mass": expected.mass, "sampled_score": sampled}
     return Score(expected.value, read.reasoning, details=details)
 

@@ -30,7 +30,7 @@ class ExpectedScore:
 
 def expected_score(
     text: str,
-    tokens: Sequence[TokenAlternatives] | None,
+    tokens: Sequence[TokenAlternatives],
     place: int | None,
     sampled: int,
     scale: range,
@@ -45,12 +45,8 @@ def expected_score(
         scale: the numbers that may be answered, worst first.
 
     Raises:
-        UnparsableReplyError: the probabilities are not told, or cannot be trusted.
+        UnparsableReplyError: the probabilities cannot be trusted.
     """
-    if not tokens:
-        raise unparsable(
-            text, 'has no log-probabilities, so let the score be read from the "reply"'
-        )
     token = _token_at(text, tokens, place)
     if token is None or token.text.strip() != str(sampled):
         raise _split(text, scale, "does not have its score in one token")

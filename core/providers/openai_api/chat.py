@@ -20,6 +20,7 @@ from core.providers.base import (
     FailureKind,
     ProviderError,
     Stopwatch,
+    no_probabilities,
 )
 from core.providers.openai_api.answers import Answer
 from core.providers.openai_api.embeddings import read_embeddings
@@ -75,24 +76,17 @@ class ChatProvider:
         self.service = service
         self.client = client
         self._lean = LeanPost(client, CONNECT_TIMEOUT_S)
-        self._without_logprobs: set[str] = set()
 
     async def chat(self, request: ChatRequest) -> ChatReply:
         """See `core.providers.base.Provider.chat`.
 
-        A model that refuses to tell log-probabilities is asked again without, here and from then
-        on; the refusal came before anything was made or paid.
+        A model that refuses to tell log-probabilities is said to tell none: `no_probabilities`.
         """
         self.service.demand_readiness()
-        if request.top_logprobs is None or request.model in self._without_logprobs:
-            return await self._chat(replace(request, top_logprobs=None))
         try:
             return await self._chat(request)
         except ProviderError as error:
-            if error.kind is not FailureKind.INVALID_REQUEST or "logprobs" not in str(error):
-                raise
-        self._without_logprobs.add(request.model)
-        return await self._chat(replace(request, top_logprobs=None))
+            raise told_of_probabilities(error, request) from None
 
     async def _chat(self, request: ChatRequest) -> ChatReply:
         if request.is_streamed or not self._lean.is_possible:
@@ -217,6 +211,16 @@ class ChatProvider:
         )
 
 
+def told_of_probabilities(error: ProviderError, request: ChatRequest) -> ProviderError:
+    """The failure, in our words where it is a refusal to tell log-probabilities."""
+    is_refusal = error.kind is FailureKind.INVALID_REQUEST and "logprobs" in str(error)
+    if request.top_logprobs is None or not is_refusal:
+        return error
+    told = no_probabilities(request.model)
+    told.http_status, told.observed_limits = error.http_status, error.observed_limits
+    return told
+
+
 def _with_headers(reply: ChatReply, headers: Mapping[str, str]) -> ChatReply:
     figures = {name: headers[name] for name in _FIGURES if name in headers}
     return replace(
@@ -228,12 +232,24 @@ def _with_headers(reply: ChatReply, headers: Mapping[str, str]) -> ChatReply:
 
 def _read_document(answered: bytes, errand: Errand) -> dict[str, Any]:
     """The one JSON object that an answer is; raises `CAUGHT` or the failure that it tells."""
-    content = orjson.loads(answered.decode())
+    content = _parsed(answered.decode())
     if not isinstance(content, dict):
         raise not_the_api(errand)
     if content.get("object") is None and (told := told_in(content)):
         raise not_the_api(errand, told=told) if told.is_bare else broken_by(errand, told)
     return content
+
+
+def _parsed(text: str) -> Any:
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError:
+        # It refuses half a pair of surrogates, which JSON may hold and streams let through.
+        try:
+            return json.loads(text)
+        except RecursionError:
+            pass
+        raise
 
 
 def names_in(listed: list[Any]) -> list[str]:

@@ -109,6 +109,9 @@ def test_a_judge_may_give_scores_with_reasons_and_refuse(folder: Path) -> None:
         ("return None", "it gave None instead of a score"),
         ("return 'good'", "it gave 'good' instead of a score"),
         ("return 1 / 0", "ZeroDivisionError: division by zero"),
+        ("raise SystemExit(3)", "SystemExit: 3"),
+        ("return 10**400", "OverflowError: int too large to convert to float"),
+        ("return Score(0.5, raw=float('inf'))", "it gave inf where a finite number must be"),
     ],
 )
 def test_a_broken_function_fails_the_response_and_not_the_others(
@@ -145,6 +148,11 @@ def test_a_gate_of_ones_own_gates(folder: Path) -> None:
         (f"{HEAD}@judge(name='A b')\ndef f(r): ...", "The judge's name 'A b' cannot be used"),
         (f"{HEAD}@judge(scale=(1, 1))\ndef f(r): ...", "has the scale 1 to 1"),
         (f"{HEAD}@judge(needs='all')\ndef f(r): ...", "known are references, corpus"),
+        (
+            f"{HEAD}@judge(needs='references', is_gate=True)\ndef f(r): ...",
+            "The judge 'f' cannot be a gate and need references, since a gate sees the response "
+            "alone; take out is_gate or what it needs.",
+        ),
         (f"{HEAD}@judge\nclass F: ...", "The judge F is no dataclass"),
         (
             f"import dataclasses\n{HEAD}@judge\n@dataclasses.dataclass(frozen=True)\nclass F: ...",
@@ -231,6 +239,21 @@ def test_a_class_in_a_folder_is_a_judge_with_options(folder: Path) -> None:
     assert judge.score([JudgedResponse("1", "", "a b")], NoTools()) == [Score(0.5)]
     assert judge.configuration()["most"] == 4
     assert len(judge.configuration()["source"]) == 64
+
+
+def test_options_are_a_part_of_a_classs_identity_though_it_does_not_say_so(folder: Path) -> None:
+    said = """    def configuration(self) -> dict[str, object]:
+        return {"most": self.options.most}
+"""
+    assert said in MEASURING
+    use(folder, words=MEASURING.replace(said, ""))
+    assert registry.problems() == ()
+    judge = registry.judge_named("few_words")
+    other = configured(judge, {"most": 4})
+    assert other.configuration()["options"] == {"most": 4}
+    assert (other.configuration()["scale"], other.configuration()["needs"]) == ([0, 1], [])
+    assert judge_identity(judge, None) != judge_identity(other, None)
+    assert judge_identity(judge, None) == judge_identity(configured(judge, {"most": 10}), None)
 
 
 ASKING = """

@@ -2,12 +2,16 @@
 
 import asyncio
 import json
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
 from core.errors import InvalidInputError, NotFoundError
+from core.judges import registry
 from core.judging.service import plan_judging
+from core.providers.base import ProviderError
 from core.studies.service import newest_version
 from db.engine import Database
 from db.tables import AttemptStatus, CallStatus, Judge, RunStatus, Subject
@@ -26,6 +30,16 @@ from tests.building import (
     store_responses,
 )
 from tests.core.judging.making import ask, judge_by_model, judgments
+from tests.core.judging.plugins import asking_judge, use_judges
+
+PAID = "openai/gpt-4"
+
+
+@pytest.fixture(autouse=True)
+def without_judges_of_ones_own(tmp_path: Path) -> Iterator[None]:
+    """What a test puts into a folder is gone after it."""
+    yield
+    registry.use_folder(tmp_path / "none")
 
 
 def test_a_judgment_is_stored_with_score_reasoning_raw_reply_and_tokens(
@@ -238,3 +252,65 @@ def test_no_judge_is_asked_for_a_judgment_that_is_not_the_runs_to_make(
     asyncio.run(ask(database, sandbox, "an earlier run", [row.id]))
     assert sandbox.calls() == 0
     assert judgments(database)[0].status is CallStatus.PLANNED
+
+
+@pytest.mark.parametrize(
+    ("shape", "parse", "told"),
+    [
+        ("RESPONSE", "raise KeyError('x')", "KeyError: 'x'"),
+        ("RESPONSE", "sys.exit(3)", "SystemExit: 3"),
+        ("RESPONSE", "return None", "it gave None instead of a score"),
+        ("RESPONSE", "return Score(0.5, details={'x': np.float32(1)})", "stored as JSON"),
+        ("RESPONSE", "return Score(0.5, 'a\\x00b')", "a reasoning that can be stored"),
+        ("RESPONSE", "return Score(0.5, 'a\\ud800b')", "a reasoning that can be stored"),
+        ("PAIR", "return Choice(7)", "it chose 7, where 0 to 1 can be chosen"),
+    ],
+)
+def test_a_reply_that_a_judge_breaks_at_is_kept_with_its_tokens_and_cost_and_asked_for_once(
+    database: Database, sandbox: Sandbox, tmp_path: Path, shape: str, parse: str, told: str
+) -> None:
+    use_judges(tmp_path / "judges", asking_judge(shape=shape, parse=parse))
+    sandbox.change(PAID, time_to_first_token_ms=1, ms_per_token=0)
+    content = make_study(database, candidates=[SMALL], cases=1, samples=2)
+    response, *_ = store_responses(database, content)
+    run = request_judging(database, content.study.id, "own", PAID, ACTOR)
+    row = next(one for one in judgments(database) if one.response_id == response.id)
+    asyncio.run(ask(database, sandbox, run.id, [row.id]))
+    row = next(one for one in judgments(database) if one.id == row.id)
+    assert (row.status, row.error_kind, row.score) == (CallStatus.FAILED, "internal", None)
+    assert (row.error_message or "").startswith("The judge Own is broken: ")
+    assert told in (row.error_message or "")
+    (attempt,) = attempts_at(database, judgment_id=row.id)
+    assert (attempt.status, attempt.error_kind) == (AttemptStatus.FAILED, "internal")
+    assert attempt.raw_reply
+    assert attempt.completion_tokens
+    assert attempt.cost_usd
+    assert row.cost_usd == attempt.cost_usd
+
+
+def test_a_judge_that_breaks_at_its_own_question_is_refused_with_a_sentence(
+    database: Database, tmp_path: Path
+) -> None:
+    use_judges(tmp_path / "judges", asking_judge(request="raise KeyError('y')"))
+    content = make_study(database, candidates=[SMALL], cases=1)
+    store_responses(database, content)
+    with pytest.raises(ProviderError, match="The judge Own is broken: KeyError: 'y'"):
+        request_judging(database, content.study.id, "own", REFERENCE, ACTOR)
+    assert judgments(database) == []
+
+
+def test_a_judge_that_breaks_at_a_question_only_later_fails_the_judgment(
+    database: Database, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    mark = tmp_path / "mark"
+    request = f"import os\nif os.path.exists({str(mark)!r}):\n    sys.exit(3)"
+    use_judges(tmp_path / "judges", asking_judge(request=request))
+    content = make_study(database, candidates=[SMALL], reference=None, cases=1)
+    store_responses(database, content)
+    run = request_judging(database, content.study.id, "own", REFERENCE, ACTOR)
+    mark.touch()
+    asyncio.run(ask(database, sandbox, run.id, [one.id for one in judgments(database)]))
+    (row,) = judgments(database)
+    assert (row.status, row.error_kind) == (CallStatus.FAILED, "internal")
+    assert row.error_message == "The judge Own is broken: SystemExit: 3."
+    assert sandbox.calls() == 0

@@ -1,10 +1,13 @@
 """Judgments by similarity: in a batch, against the reference's responses."""
 
+from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from core.errors import InvalidInputError
+from core.judges import measuring, registry
 from core.judging.service import plan_judging
 from core.studies.service import definition_of, save_version
 from db.engine import Database
@@ -20,6 +23,14 @@ from tests.building import (
     store_responses,
 )
 from tests.core.judging.making import judge_by_similarity, judgments, measure_here, open_ids
+from tests.core.judging.plugins import function_judge, use_judges
+
+
+@pytest.fixture(autouse=True)
+def without_judges_of_ones_own(tmp_path: Path) -> Iterator[None]:
+    """What a test puts into a folder is gone after it."""
+    yield
+    registry.use_folder(tmp_path / "none")
 
 
 @pytest.mark.similarity
@@ -117,3 +128,52 @@ def test_a_judge_that_changed_since_it_was_planned_makes_nothing_under_its_old_n
     for judgment in judgments(database):
         assert (judgment.status, judgment.error_kind) == (CallStatus.FAILED, "inputs_changed")
         assert "has changed since this was planned" in (judgment.error_message or "")
+
+
+UNSTORABLE = {
+    "details of numpy's": "return Score(0.5, details={'x': np.float32(1)})",
+    "NaN in details": "return Score(0.5, details={'x': float('nan')})",
+    "NUL in reasoning": "return Score(0.5, 'a\\x00b')",
+    "half of a pair in reasoning": "return Score(0.5, 'a\\ud800b')",
+    "a list as reasoning": "return Score(0.5, ['x'])",
+    "a long kind": "return Unscored('k' * 65, 'No.')",
+    "an exit": "sys.exit(3)",
+}
+
+
+def measured_by_ones_own(database: Database, folder: Path, body: str) -> list[Judgment]:
+    """Every judgment of a judge that breaks at one of three responses."""
+    use_judges(folder, function_judge(body))
+    content = make_study(database, candidates=[SMALL], reference=None, cases=1, samples=3)
+    store_responses(database, content)
+    run = request_judging(database, content.study.id, "own", None, ACTOR)
+    assert measure_here(database, run.id, open_ids(database, run)) == 3
+    assert open_ids(database, run) == []
+    return judgments(database)
+
+
+@pytest.mark.parametrize("body", UNSTORABLE.values(), ids=UNSTORABLE)
+def test_what_cannot_be_stored_of_one_response_loses_none_of_the_others(
+    database: Database, tmp_path: Path, body: str
+) -> None:
+    rows = measured_by_ones_own(database, tmp_path / "judges", body)
+    assert [row.score for row in rows if row.status is CallStatus.OK] == [0.4, 0.4]
+    (bad,) = (row for row in rows if row.status is CallStatus.FAILED)
+    assert (bad.error_kind, bad.score) == ("broken_judge", None)
+    assert (bad.error_message or "").startswith("The judge Own is broken: ")
+
+
+def test_what_the_database_refuses_all_the_same_is_a_stored_failure(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.judges.plugin.sound", lambda found, *_: found)
+    monkeypatch.setattr(measuring, "sound", lambda found, *_: found)
+    body = "return Score(0.5, details={'x': np.float32(1)})"
+    rows = measured_by_ones_own(database, tmp_path / "judges", body)
+    assert [row.score for row in rows if row.status is CallStatus.OK] == [0.4, 0.4]
+    (bad,) = (row for row in rows if row.status is CallStatus.FAILED)
+    assert (bad.error_kind, bad.error_message) == (
+        "broken_judge",
+        "The judge Own is broken: the database does not take what it gave (TypeError: Object of "
+        "type float32 is not JSON serializable).",
+    )

@@ -1,11 +1,13 @@
 """A judge is tried on one response: asked once, read, paid, stored, and counted as no judgment."""
 
 import asyncio
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from core.errors import InvalidInputError
+from core.judges import measuring, registry
 from core.judges.registry import judge_named
 from core.judging.preview import preview
 from core.judging.setups import Setup, checked_setup
@@ -28,8 +30,16 @@ from tests.building import (
     make_study,
     store_responses,
 )
+from tests.core.judging.plugins import asking_judge, use_judges
 
 AGREED = Confirmation(1e6, None, (REFERENCE, "openai/gpt-4", "openai/stand-in-embedding"), ACTOR)
+
+
+@pytest.fixture(autouse=True)
+def without_judges_of_ones_own(tmp_path: Path) -> Iterator[None]:
+    """What a test puts into a folder is gone after it."""
+    yield
+    registry.use_folder(tmp_path / "none")
 
 
 def tried(
@@ -189,3 +199,41 @@ def test_a_question_that_is_another_meanwhile_is_refused(database: Database) -> 
         request_trial(
             database, SETTINGS, content.study.id, setup, response.id, "f" * 64, ACTOR, AGREED
         )
+
+
+@pytest.mark.parametrize("is_seen_before", [True, False], ids=["seen before", "told by database"])
+def test_a_trial_of_what_cannot_be_stored_is_a_stored_failure(
+    database: Database,
+    sandbox: Sandbox,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    is_seen_before: bool,
+) -> None:
+    if not is_seen_before:
+        monkeypatch.setattr("core.judges.plugin.sound", lambda found, *_: found)
+        monkeypatch.setattr(measuring, "sound", lambda found, *_: found)
+    body = "return Score(0.5, details={'x': np.float32(1)})"
+    use_judges(tmp_path / "judges", f"@judge\ndef own(response):\n    {body}\n")
+    content = make_study(database, candidates=[SMALL], cases=1)
+    asked = tried(database, content, checked_setup("own", [], {}))
+    made = make(database, sandbox, asked, tmp_path)
+    assert (made.status, made.error_kind) == (CallStatus.FAILED, "broken_judge")
+    assert (made.error_message or "").startswith("The judge Own is broken: ")
+
+
+def test_a_trial_whose_judge_breaks_at_the_reply_keeps_it_and_its_cost(
+    database: Database, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    use_judges(tmp_path / "judges", asking_judge(parse="sys.exit(3)"))
+    sandbox.change("openai/gpt-4", time_to_first_token_ms=1, ms_per_token=0)
+    content = make_study(database, candidates=[SMALL], cases=1)
+    asked = tried(database, content, checked_setup("own", ["openai/gpt-4"], {}))
+    made = make(database, sandbox, asked, tmp_path)
+    assert (made.status, made.error_message) == (
+        CallStatus.FAILED,
+        "The judge Own is broken: SystemExit: 3.",
+    )
+    (attempt,) = all_rows(database, Attempt)
+    assert made.raw_reply
+    assert made.raw_reply == attempt.raw_reply
+    assert attempt.cost_usd

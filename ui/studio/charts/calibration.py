@@ -26,11 +26,11 @@ MAIN_STATISTICS: Final = {
     Statistic.SPEARMAN_OVER_MODELS: "Ranks over models",
     Statistic.WEIGHTED_KAPPA: "Weighted kappa",
     Statistic.ALPHA_ORDINAL: "Krippendorff's alpha, ordinal",
-    Statistic.DECIDED_PAIRS_AGREED: "Pairs agreed, without ties",
+    Statistic.PAIRS_AGREED: "Pairs agreed, ties too",
 }
 """The statistics that are drawn, with their names."""
 
-_TITLE: Final = "Between people and reading nothing"
+_TITLE: Final = "Agreement with people"
 _THIS_JUDGE: Final = "this judge"
 _ROW_PIXELS: Final = 13
 _GREEN: Final = "#009E73"
@@ -59,7 +59,7 @@ def calibration_chart(statistics: pd.DataFrame) -> alt.LayerChart:
     domain = [min(-0.1, float(rows["lower"].fillna(rows["value"]).min())), 1]
     x = alt.X(
         "value:Q",
-        title="Agreement with people",
+        title="Value",
         scale=alt.Scale(domain=domain, nice=False),
         axis=alt.Axis(domain=False, tickCount=6, format=".2~f"),
     )
@@ -95,8 +95,8 @@ def calibration_chart(statistics: pd.DataFrame) -> alt.LayerChart:
         layers,
         _TITLE,
         subtitle=[
-            "Mark and line: value, 95 % interval over test cases.",
-            "1 is full agreement, 0 is chance; of pairs, 0.5 is.",
+            "Line: 95 % interval over test cases.",
+            "1 is full agreement; ranks of 0 are chance.",
         ],
         height=alt.Step(_ROW_PIXELS),
         description="Agreement of one judge with people, beside people's own and length alone.",
@@ -154,8 +154,8 @@ def bias_curve_chart(bias: pd.DataFrame, scale: tuple[float, float]) -> alt.Laye
         layers,
         title,
         subtitle=[
-            "Above the dashed line the judge is kinder than people.",
-            "Without a line: too few test cases for an interval.",
+            "Above 0 the judge is kinder than people.",
+            "No line: too few test cases to say.",
         ],
         height=240,
         description="Mean of judge minus people by people's score.",
@@ -200,7 +200,7 @@ def positions_chart(positions: pd.DataFrame) -> alt.LayerChart:
     return styled(
         layers,
         title,
-        subtitle=["Bar and line: share, 95 % interval. Stroke: an even choice."],
+        subtitle=["Bar and line: share, 95 % interval.", "Stroke: an even choice."],
         height=alt.Step(24),
         description="Share of choices that fell on each position.",
     )
