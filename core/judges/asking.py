@@ -47,6 +47,8 @@ def reading(judge: LLMJudge, task: JudgeTask, reply: ChatReply) -> Score | Choic
         found = judge.parse(reply, task)
     except UnparsableReplyError as error:
         raise ProviderError(FailureKind.UNPARSABLE, storable_part(str(error))) from error
+    except ProviderError:  # the model cannot give what was asked: the judge is not broken
+        raise
     except (Exception, SystemExit) as error:
         raise _broken(judge, told(error)) from error
     if judge.asking.shape in (Shape.PAIR, Shape.SET):

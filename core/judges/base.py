@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from core.errors import InvalidInputError
+from core.errors import InvalidInputError, SlamError
 from core.providers.base import ChatReply, ChatRequest, ProviderError
 from core.studies.definition import document_hash
 
@@ -253,7 +253,8 @@ class LLMJudge(Judge, Protocol):
         """Read the model's reply: a `Choice` for a pair or a set, otherwise a `Score`.
 
         Raises:
-            UnparsableReplyError: the reply is not what was asked.
+            UnparsableReplyError: the reply is not what was asked; the model is asked once more.
+            ProviderError: the model cannot give what was asked, so that it is not asked again.
         """
         ...
 
@@ -357,7 +358,19 @@ def asks_model(judge: AnyJudge) -> bool:
 
 
 def judge_identity(judge: AnyJudge, model: str | None) -> str:
-    """SHA-256 over all that can change the judge's output, hexadecimal."""
-    return document_hash(
-        {"name": judge.name, "model": model, "configuration": judge.configuration()}
-    )
+    """SHA-256 over all that can change the judge's output, hexadecimal.
+
+    Raises:
+        InvalidInputError: what the judge needs is not installed, or it is broken and cannot say
+            what it is.
+    """
+    try:
+        return document_hash(
+            {"name": judge.name, "model": model, "configuration": judge.configuration()}
+        )
+    except SlamError:
+        raise
+    except Exception as error:
+        raise InvalidInputError(
+            f"The judge {judge.label} is broken: {type(error).__name__}: {error}."
+        ) from error

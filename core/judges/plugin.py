@@ -188,8 +188,8 @@ def checked(found: AnyJudge) -> AnyJudge:
     if isinstance(found, MeasuringJudge) and found.is_gate and (found.needs or found.asks_model):
         needs = " and ".join([*sorted(found.needs), *(["a model"] if found.asks_model else [])])
         raise InvalidInputError(
-            f"The judge {found.name!r} cannot be a gate and need {needs}, since a gate sees the "
-            "response alone; take out is_gate or what it needs."
+            f"The judge {found.name!r} cannot be a gate and need {needs}, since a gate is shown "
+            "prompt and response only; take out is_gate or what it needs."
         )
     return found
 

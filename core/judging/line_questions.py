@@ -17,8 +17,9 @@ from core.judges.base import (
     UnparsableReplyError,
     Unscored,
 )
+from core.judges.gates import failed_gate
 from core.judges.measuring import broken, sound
-from core.judging.lines import GivenResponse
+from core.judging.lines import GivenResponse, Line
 from core.judging.measuring import EmbeddingAsChat
 from core.models import Models
 from core.providers.base import ChatReply, ChatRequest, FailureKind, ProviderError
@@ -26,7 +27,16 @@ from core.providers.names import parse_model
 from core.studies.rubric import DEFAULT_QUESTION
 
 Read = TypeVar("Read")
-_NO_REFERENCE = Unscored("no_reference", "The line has no reference to compare with; add one.")
+NO_REFERENCE = Unscored("no_reference", "The line has no reference to compare with; add one.")
+
+
+def with_real_references(line: Line) -> Line:
+    """The line without those of its references that say nothing or are error messages."""
+    given = line.given
+    if given is None:
+        return line
+    real = [one for one in given.references if failed_gate(one, given.prompt) is None]
+    return replace(line, given=given.model_copy(update={"references": real}))
 
 
 def questions_about(given: GivenResponse, asking: Asking) -> Iterator[tuple[JudgeTask, int]]:
@@ -63,7 +73,7 @@ class LineAsker:
         """What the answers about one line come to."""
         questions = list(questions_about(given, self.judge.asking))
         if not questions:
-            return _NO_REFERENCE
+            return NO_REFERENCE
         found = await asyncio.gather(*(self._answer(*question) for question in questions))
         return _together(found)
 

@@ -7,6 +7,7 @@ from sqlmodel import Session
 
 from core.bench.estimate import BYTES_PER_TOKEN, text_of
 from core.errors import NotFoundError
+from core.judges.asking import question
 from core.judges.base import AnyJudge, JudgeTask, LLMJudge, Shape
 from core.judging.planning import Material, Planned, plan
 from core.providers.base import ChatRequest
@@ -110,4 +111,4 @@ def _is_about(judge: AnyJudge, planned: Planned, response_id: str) -> bool:
 def _request(judge: AnyJudge, model: str | None, planned: Planned) -> ChatRequest | None:
     if not isinstance(judge, LLMJudge) or not isinstance(planned.sees, JudgeTask) or not model:
         return None
-    return judge.request(planned.sees, parse_model(model).model)
+    return question(judge, planned.sees, parse_model(model).model)

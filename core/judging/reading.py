@@ -67,7 +67,8 @@ def asked_judges(database: Database, study_id: str) -> list[AskedJudge]:
     with database.read() as session:
         found = Judgments(session).judges_of(study_id)
         in_force = {
-            name: _identities_in_force(session, study_id, name) for name in {one.name for one in found}
+            name: _identities_in_force(session, study_id, name)
+            for name in {one.name for one in found}
         }
         return [
             AskedJudge(

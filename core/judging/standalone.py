@@ -33,7 +33,13 @@ from core.judges.checking import NOT_APPLICABLE
 from core.judges.gates import failed_gate
 from core.judges.measuring import measured
 from core.judges.registry import judge_named
-from core.judging.line_questions import LineAsker, embedded, questions_about
+from core.judging.line_questions import (
+    NO_REFERENCE,
+    LineAsker,
+    embedded,
+    questions_about,
+    with_real_references,
+)
 from core.judging.lines import GivenResponse, Line
 from core.judging.measuring import vectors_of
 from core.models import Models
@@ -108,11 +114,12 @@ class LineScorer:
 
     def calls_for(self, line: Line) -> int:
         """How many questions or texts of the line a model is sent."""
-        if line.given is None or not asks_model(self.judge):
+        given = with_real_references(line).given
+        if given is None or not asks_model(self.judge):
             return 0
         if isinstance(self.judge, LLMJudge):
-            return len(list(questions_about(line.given, self.judge.asking)))
-        return 1 + len(line.given.references)
+            return len(list(questions_about(given, self.judge.asking)))
+        return 1 + len(given.references)
 
     def score(self, lines: Iterator[Line]) -> Iterator[ScoredLine]:
         """The scores of the lines, in their order, as they come.
@@ -120,6 +127,7 @@ class LineScorer:
         Raises:
             ProviderError: the judge's model cannot be reached, or refuses the key.
         """
+        lines = map(with_real_references, lines)
         with asyncio.Runner() as runner:
             models = Models(self.settings)
             try:
@@ -143,6 +151,8 @@ class LineScorer:
             return _scored(line, Status.GATED, gate, self.judge.scale.minimum, raw)
         if gate is not None:
             return _scored(line, Status.GATED, gate, self.judge.scale.minimum)
+        if found.kind == NO_REFERENCE.kind:
+            found = NO_REFERENCE  # a line has no more samples to generate
         is_none = found.kind == NOT_APPLICABLE
         return _scored(line, Status.NOT_APPLICABLE if is_none else Status.FAILED, found.message)
 

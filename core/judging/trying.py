@@ -31,7 +31,7 @@ from core.judges.base import (
 from core.judges.measuring import measured
 from core.judges.registry import judge_named
 from core.judging.making import not_taken
-from core.judging.measuring import EmbeddingCalls, EmbeddingRecorder
+from core.judging.measuring import EmbeddingCalls, EmbeddingRecorder, vectors_of
 from core.judging.preview import questions_about
 from core.judging.trials import PATIENCE_S
 from core.models import Models
@@ -159,9 +159,7 @@ async def _measure(
         if taken.model
         else None
     )
-    tools = EmbeddingStore(
-        settings.embeddings_path, model=taken.model or None, ask=calls.vectors if calls else None
-    )
+    tools = vectors_of(settings, taken.model or None, calls.vectors if calls else None)
     began_ns = time.perf_counter_ns()
     result = await asyncio.to_thread(_scored, taken, tools)
     if isinstance(result, Unscored):

@@ -19,7 +19,7 @@ class ChatRequest:
     ``reasoning_effort`` is a model's own word, such as ``low``. ``None`` values are left to the
     provider. An answer that is not ``is_streamed`` comes whole, which costs less and tells no times
     of tokens. ``top_logprobs`` is how many alternatives of each token are to be told with their
-    log-probabilities; providers that cannot tell them leave them out.
+    log-probabilities; models that tell none leave them out or refuse the call (`no_probabilities`).
     """
 
     model: str

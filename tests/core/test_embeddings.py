@@ -18,7 +18,8 @@ import pytest
 from core import embeddings
 from core.embeddings import EmbeddingError, EmbeddingStore
 from core.errors import StoreError
-from core.judges.base import Vectors
+from core.judges.base import RefusedTextsError, Vectors
+from core.providers.base import FailureKind, ProviderError
 
 TEXTS = ["a plan", "a longer plan", "", "\u05e9\u05dc\u05d5\u05dd", "a plan", "\ud83d"]
 
@@ -211,8 +212,8 @@ def test_a_model_is_asked_for_no_more_at_once_than_a_request_may_hold(path: Path
     texts += [str(number) for number in range(1000)]
     store_of(path, model).model_vectors(texts)
     assert sorted(text for call in model.calls for text in call) == sorted(texts)
-    assert max(map(len, model.calls)) <= 512
-    assert max(sum(map(len, call)) for call in model.calls) <= 250_000
+    assert max(map(len, model.calls)) <= embeddings.TEXTS_AT_ONCE
+    assert max(sum(map(len, call)) for call in model.calls) <= embeddings.BYTES_AT_ONCE
 
 
 def test_what_came_before_a_failure_is_kept(path: Path) -> None:
@@ -227,7 +228,7 @@ def test_what_came_before_a_failure_is_kept(path: Path) -> None:
         store_of(path, Failing()).model_vectors(texts)
     model = Model()
     store_of(path, model).model_vectors(texts)
-    assert sum(map(len, model.calls)) == 600 - 512
+    assert sum(map(len, model.calls)) == 600 - embeddings.TEXTS_AT_ONCE
 
 
 def test_a_model_that_answers_with_other_dimensions_is_refused_and_nothing_is_mixed(
@@ -274,3 +275,62 @@ def test_without_a_model_it_is_said_that_one_is_needed(path: Path) -> None:
         "This judge needs a model that gives embeddings; "
         "choose one, such as openai/text-embedding-3-small."
     )
+
+
+class Refusing(Model):
+    """Refuses every call that holds one of some texts."""
+
+    def __init__(self, *refused: str, kind: FailureKind = FailureKind.INVALID_REQUEST) -> None:
+        super().__init__()
+        self.refused, self.kind = set(refused), kind
+
+    def ask(self, model: str, texts: Sequence[str]) -> Vectors:
+        vectors = super().ask(model, texts)
+        if self.refused & set(texts):
+            raise ProviderError(self.kind, "It cannot read this.")
+        return vectors
+
+
+@pytest.mark.parametrize("kind", [FailureKind.INVALID_REQUEST, FailureKind.UNPARSABLE])
+def test_a_refused_text_is_found_by_halves_and_all_others_are_kept(
+    path: Path, kind: FailureKind
+) -> None:
+    texts = [f"text {number:03}" for number in range(300)]
+    model = Refusing("text 007", "text 200", kind=kind)
+    with pytest.raises(RefusedTextsError) as raised:
+        store_of(path, model).model_vectors(texts)
+    assert set(raised.value.reasons) == {"text 007", "text 200"}
+    assert (raised.value.kind, str(raised.value)) == (kind, "It cannot read this.")
+    assert len(model.calls) <= 3 + 2 * 2 * 7, "a bad one of 128 takes 14 calls more to find"
+    later = Model()
+    store_of(path, later).model_vectors([text for text in texts if text not in model.refused])
+    assert later.calls == []
+
+
+def test_a_model_that_takes_no_text_at_all_is_not_asked_for_each(path: Path) -> None:
+    texts = [f"text {number:03}" for number in range(300)]
+    model = Refusing(*texts)
+    with pytest.raises(ProviderError) as raised:
+        store_of(path, model).model_vectors(texts)
+    assert not isinstance(raised.value, RefusedTextsError)
+    assert len(model.calls) <= 12
+
+
+def test_a_key_that_is_refused_is_no_fault_of_a_text(path: Path) -> None:
+    model = Refusing("two", kind=FailureKind.UNAUTHORIZED)
+    with pytest.raises(ProviderError):
+        store_of(path, model).model_vectors(["one", "two"])
+    assert len(model.calls) == 1
+
+
+def test_the_same_name_at_another_server_is_another_model(path: Path) -> None:
+    def at(server: str, model: Model) -> EmbeddingStore:
+        name = "openai/some-embeddings"
+        return EmbeddingStore(path, model=name, server=server, ask=model.ask)
+
+    first, second = Model(dimensions=8), Model(dimensions=4)
+    at("http://127.0.0.1:8503/v1", first).model_vectors(["one"])
+    vectors = at("https://api.openai.com/v1", second).model_vectors(["one"])
+    assert is_right(vectors, ["one"], second.hashes)
+    at("http://127.0.0.1:8503/v1", first).model_vectors(["one"])
+    assert (len(first.calls), len(second.calls)) == (1, 1)

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from click.testing import CliRunner, Result
 from core.judges import registry
 from slam.command import cli
 from tests.building import Sandbox, quick_sandbox
+from tests.core.providers.helping import serving
 
 PROMPT = "Write a friendly greeting for Sam in at most two sentences."
 MODEL = "ollama/stand-in-7b:q4"
@@ -137,7 +139,25 @@ def test_what_cannot_be_checked_is_not_applicable_and_without_a_score(tmp_path: 
 def test_a_line_without_a_reference_fails_a_judge_that_compares(tmp_path: Path) -> None:
     [found] = scored(written(tmp_path, line("a", "Good morning!")), "bleu")
     assert (found["status"], found["score"]) == ("failed", None)
-    assert found["reason"]
+    assert found["reason"] == "The line has no reference to compare with; add one."
+
+
+def test_references_that_are_blank_or_error_messages_are_none(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    sandbox.change(MODEL, bad_judge_rate=0, judge_noise=0)
+    real, unreal = "Good morning, Sam! Have a good day.", ["", " \n", "Error: connection refused"]
+    file = written(
+        tmp_path,
+        line("without", "Good morning, Sam!", *unreal),
+        line("beside", "Good morning, Sam!", *unreal, real),
+        line("alone", "Good morning, Sam!", real),
+    )
+    for judge, *model in (("bleu",), ("tf_idf",), ("comparer", "--model", MODEL)):
+        without, beside, alone = scored(file, judge, *model)
+        assert without["reason"] == "The line has no reference to compare with; add one."
+        assert (beside["score"], beside["raw"]) == (alone["score"], alone["raw"])
+    assert sandbox.calls() == 2
 
 
 def test_the_table_ends_with_what_became_of_the_lines(file: Path) -> None:
@@ -326,3 +346,46 @@ def test_a_terminal_shows_how_far_it_is(file: Path, home: Path) -> None:
     assert len(done.stdout.splitlines()) == 3
     assert b"100%" in os.read(terminal, 100_000)
     os.close(terminal)
+
+
+class WithoutProbabilities(BaseHTTPRequestHandler):
+    """Answers well, but tells no log-probabilities, and counts what it is asked."""
+
+    asked = 0
+
+    def do_GET(self) -> None:
+        self.answer({"object": "list", "data": [{"id": "m"}]})
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["content-length"]))
+        type(self).asked += 1
+        message = {"role": "assistant", "content": '{"reasoning": "Good.", "score": 7}'}
+        choices = [{"index": 0, "message": message, "finish_reason": "stop"}]
+        usage = {"prompt_tokens": 9, "completion_tokens": 9, "total_tokens": 18}
+        self.answer({"object": "chat.completion", "model": "m", "choices": choices, "usage": usage})
+
+    def answer(self, document: object) -> None:
+        content = json.dumps(document).encode()
+        self.send_response(200)
+        self.send_header("content-length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
+    def log_message(self, format: str, *args: object) -> None:
+        pass
+
+
+def test_a_model_that_tells_no_probabilities_is_paid_once_not_twice(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with serving(WithoutProbabilities) as url:
+        monkeypatch.setenv("OPENAI_BASE_URL", f"{url}/v1")
+        by_probabilities = ("--options", str(_with(tmp_path, '{"score_from": "probabilities"}')))
+        [found] = scored(
+            written(tmp_path, GREETING), "scorer", "--model", "openai/m", "--yes", *by_probabilities
+        )
+    assert found["status"] == "failed"
+    assert found["reason"] == (
+        "'m' tells no probabilities of its tokens; read the score from the reply instead."
+    )
+    assert WithoutProbabilities.asked == 1

@@ -6,11 +6,13 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from db.engine import Database
-from db.tables import CallStatus, CampaignStatus, Judge
+from db.tables import CallStatus, CampaignStatus, Judge, JudgeSetup, JudgmentPurpose
 from db.types import new_id
+from tests.building import ACTOR
 from tests.ui.judged_study import (
     GPT_4,
     LLAMA,
+    MODELS,
     JudgedStudy,
     judge_id_of,
     judged_study,
@@ -65,8 +67,8 @@ def test_all_nine_methods_have_a_row_and_those_not_run_say_what_to_do(database: 
     page = opened("agreement.py", judged_study(database))
     table = next(one.value for one in page.dataframe if "method" in one.value.columns)
     assert list(dict.fromkeys(table["method"])) == [
-        "Scorer", "Comparer", "Comparer-NR", "Multi-choice selector", "TF-IDF", "SBERT", "USE-QA",
-        "OpenAI embeddings", "SEM-BLEU",
+        "People", "Scorer", "Comparer", "Comparer-NR", "Multi-choice selector", "TF-IDF", "SBERT",
+        "USE-QA", "OpenAI embeddings", "SEM-BLEU",
     ]  # fmt: skip
     missing = table[table["standing"] == "not run yet"]
     assert missing["method"].tolist() == ["Comparer-NR", "SBERT", "USE-QA", "OpenAI embeddings"]
@@ -92,8 +94,8 @@ def test_a_good_judges_card_says_that_it_finds_the_bad_models(database: Database
     )
     words = said(page)
     assert "favours" not in words
-    assert "When a response is twice as long" in words
-    assert "models of the family of openai/gpt-4" in words
+    assert "it gives the one that is twice as long" in words
+    assert "gives one by a model of the family of openai/gpt-4" in words
     assert "Asked again in the same words, it answered the same 10 times out of 20" in words
     assert "were obeyed 3 times out of 10" in words
     metrics = {one.label: one.value for one in page.metric}
@@ -123,6 +125,56 @@ def test_both_orders_are_told_of_pairs(database: Database) -> None:
     assert "the one shown last in 0" in words
 
 
+def test_a_judge_that_chooses_has_pairs_and_no_points(database: Database) -> None:
+    page = card(judged_study(database), "pairwise", GPT_4)
+    words = said(page)
+    assert "points away from people" not in words
+    assert "falling line" not in words
+    assert "pairs that both decided, they decided" in words
+
+
+def test_a_judge_that_ties_everything_in_both_orders_has_a_card(database: Database) -> None:
+    made = rated_study(database)
+    judge = made.judge("pairwise", {}, GPT_4, scale=1)
+    reference = made.responses[-1].id
+    made.store(
+        *(
+            made.judgment(
+                judge, one, 0.5, shown_response_ids=shown, chosen_response_id=None,
+                inputs_hash=new_id(), purpose=purpose,
+            )
+            for one in list(made.quality)[:12]
+            for shown in ([one, reference], [reference, one])
+            for purpose in JudgmentPurpose
+        )
+    )  # fmt: skip
+    words = said(opened("judge_card.py", made, judge=judge.id))
+    assert "Asked in both orders, it chose the same 12 times out of 12" in words
+    assert "were obeyed 0 times out of 24" in words
+    assert "nan" not in words
+
+
+def test_a_set_judge_that_ties_everything_has_a_card(database: Database) -> None:
+    made = rated_study(database)
+    judge = made.judge("multi_choice_selector", {}, GPT_4, scale=1)
+    shown = list(made.quality)[:4]
+    also = {"shown_response_ids": shown, "chosen_response_id": None, "inputs_hash": "same"}
+    made.store(
+        made.judgment(judge, shown[0], None, **also),
+        made.judgment(judge, shown[0], None, repeat_index=1, **also),
+        made.judgment(
+            judge,
+            shown[0],
+            None,
+            **also | {"purpose": JudgmentPurpose.INJECTION, "inputs_hash": "other"},
+        ),
+    )
+    words = said(opened("judge_card.py", made, judge=judge.id))
+    assert "it answered the same 1 times out of 1" in words
+    assert "were obeyed 0 times out of 1" in words
+    assert "nan" not in words
+
+
 def test_a_judge_that_measures_is_not_swayed_by_order(database: Database) -> None:
     words = said(card(judged_study(database), "sem_bleu"))
     assert "the same response always gets the same score" in words
@@ -133,6 +185,7 @@ def test_a_panel_has_a_card_too(database: Database) -> None:
     page = opened("judge_card.py", judged_study(database), judge="Panel of 2: Scorer")
     assert "Panel of 2: Scorer" in said(page)
     assert "on its members' cards" in said(page)
+    assert "favours its members' kin is on the members' cards" in said(page)
 
 
 def test_an_address_of_no_judge_opens_the_first_card(database: Database) -> None:
@@ -165,6 +218,36 @@ def test_a_judge_of_which_everything_failed_has_a_card_with_the_cause(database: 
     assert "Not enough data" in said(page)
     causes = next(one.value for one in page.dataframe if "error_kind" in one.value.columns)
     assert causes["example"].tolist() == ["It refused."]
+    made.judge("sem_bleu", made.seen(1.5, 1), scale=1)
+    with database.write() as session:
+        session.add(
+            JudgeSetup(
+                study_id=made.content.study.id, judge_name="scorer", number=1,
+                models=[GPT_4], options={}, created_by=ACTOR,
+            )
+        )  # fmt: skip
+    table = next(
+        one.value for one in opened("agreement.py", made).dataframe if "method" in one.value.columns
+    )
+    row = table[table["method"] == "Scorer"].iloc[0]
+    assert row["standing"] == "scored nothing"
+    assert row["card"].endswith(judge.id)
+
+
+def test_few_scores_are_said_to_be_few_and_ranks_are_of_the_same_models(
+    database: Database,
+) -> None:
+    made = rated_study(database)
+    models = {one.id: one.model for one in made.content.candidates}
+    left_out = [one.id for one in made.responses if models[one.candidate_id] == MODELS[0]]
+    seen = made.seen(1.5, 1)
+    made.judge("sem_bleu", {one: seen[one] for one in seen if one not in left_out}, scale=1)
+    page = opened("agreement.py", made)
+    (few,) = (plainly(one.value) for one in page.warning)
+    assert f"SEM-BLEU ({len(seen) - len(left_out)} of {len(seen)})" in few
+    ranks = next(one.value for one in page.dataframe if "people" in one.value.columns)
+    assert ranks["people"].max() == len(MODELS)
+    assert ranks.loc[MODELS[0]].isna().all()
 
 
 def test_people_are_not_shown_while_they_rate(database: Database) -> None:

@@ -176,7 +176,7 @@ def judged_for(
         for response_id in response_ids
     }
     pairs = zip(rows["judge"], rows["response_id"], strict=True)
-    return rows[[pair not in seen for pair in pairs]]
+    return rows[np.array([pair not in seen for pair in pairs], dtype=bool)]
 
 
 def shared_items(

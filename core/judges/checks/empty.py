@@ -13,6 +13,10 @@ from core.judges.checking import Check, counted
 
 _SPECIAL_TOKEN = re.compile(r"<\|[a-z_]{1,40}\|>|</?s>|\[/?INST\]|<(?:bos|eos|pad|unk)>")
 _LETTER_OR_DIGIT = re.compile(r"[^\W_]")
+_EMOJI_OF_PUNCTUATION = re.compile(
+    "[\u203c\u2049\u3030\u303d]\ufe0f|[#*]\ufe0f?\u20e3|[\U0001f3fb-\U0001f3ff]"
+)
+"""Emoji that Unicode does not class as symbols: some punctuation, keycaps and colours of skin."""
 _SYMBOLS = frozenset({"So", "Sm", "Sc"})
 
 
@@ -36,7 +40,8 @@ class Empty(Check):
 
 
 def _has_symbol(text: str) -> bool:
-    return any(unicodedata.category(character) in _SYMBOLS for character in text)
+    is_symbol = any(unicodedata.category(character) in _SYMBOLS for character in text)
+    return is_symbol or _EMOJI_OF_PUNCTUATION.search(text) is not None
 
 
 JUDGE = Empty()

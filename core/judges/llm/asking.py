@@ -10,7 +10,7 @@ from core.judges.llm.fences import Fence
 from core.judges.llm.forms import Form, whole_number
 from core.judges.llm.options import Output, ScoreFrom
 from core.judges.llm.probabilities import TOP_LOGPROBS, expected_score
-from core.providers.base import ChatReply, ChatRequest
+from core.providers.base import ChatReply, ChatRequest, no_probabilities
 from core.studies.template import render
 
 _SPECIMEN = JudgeTask(

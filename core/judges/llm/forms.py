@@ -8,7 +8,7 @@ same. Replies are read by a JSON parser and never evaluated.
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
@@ -117,19 +117,35 @@ class Form:
         )
 
     def _read_last_line(self, text: str) -> Read:
-        # Lines that begin like an answer, however decorated, must not say another one.
-        said = re.finditer(rf"(?im)^[^\w\n]*{self.key}[^\w\n:]*:(.*)$", text)
         last = re.search(rf"(?i)(?:\A|\n)[ \t]*{self.key}:[ \t]*(?P<answer>\S+)\s*\Z", text)
         if last is None:
             raise unparsable(text, f'does not end with a line "{self.key.capitalize()}: ..."')
         answer = last["answer"]
-        if any(one[1].strip() != answer for one in said):
+        if any(said != answer for said in self._answers_said(text)):
             raise unparsable(text, f"names more than one {self.key}")
         before = text[: last.start()]
         if self.reasoning_length is None and before.strip():
             raise unparsable(text, "holds more than the line that was asked for")
         number = int(answer) if re.fullmatch(r"-?(?:0|[1-9][0-9]{0,8})", answer) else answer
         return Read(number, self._reasons(text, before.strip()), last.start("answer"))
+
+    def _answers_said(self, text: str) -> Iterator[str]:
+        """What each line says that is worded like an answer, however decorated.
+
+        Whatever stands behind the bare key counts. Behind other words, as in "Final score: 3", only
+        a number or a single word does: "What lowers the score: it is long" is a reason.
+        """
+        pattern = re.compile(
+            rf"(?i)[\W_]*(?P<before>(?:\w+[^\w:]+){{0,3}}){self.key}"
+            r"[^\w:(\[]*(?:[(\[][^)\]]*[)\]])?(?:[^\w:]|_)*:(?P<said>.*)"
+        )
+        for line in text.splitlines():  # as people see lines: \r and U+2028 end one too
+            found = pattern.match(line)
+            if found is None:
+                continue
+            said = found["said"].strip()
+            if not found["before"] or re.match(r"\W*(?:\d|\w+\W*\Z)", said):
+                yield said
 
     def _reasons(self, text: str, reasoning: object) -> str | None:
         if self.reasoning_length is None:

@@ -3,7 +3,7 @@
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
 from pydantic import Field
@@ -62,10 +62,14 @@ class SimilarityJudge(ABC):
         return {**self.method(), "aggregation": self.options.aggregation.value}
 
     def score(self, responses: Sequence[JudgedResponse], tools: Tools) -> list[Score | Unscored]:
-        """See `core.judges.base.MeasuringJudge.score`; a score that is no finite number is none."""
-        comparable = [one for one in responses if one.references]
+        """See `core.judges.base.MeasuringJudge.score`; a score that is no finite number is none.
+
+        A blank reference is no reference.
+        """
+        told = [_without_blank_references(one) for one in responses]
+        comparable = [one for one in told if one.references]
         measured = iter(self.measure(comparable, tools) if comparable else ())
-        return [_finite(next(measured)) if one.references else NO_REFERENCE for one in responses]
+        return [_finite(next(measured)) if one.references else NO_REFERENCE for one in told]
 
     @abstractmethod
     def method(self) -> dict[str, Any]:
@@ -117,6 +121,12 @@ def cosine_score(
     """The score of a response with these cosines to its references; a negative one counts as 0."""
     positive = cosines if min(cosines) >= 0 else [max(0.0, cosine) for cosine in cosines]
     return nearness(positive, cosines, aggregation, details)
+
+
+def _without_blank_references(response: JudgedResponse) -> JudgedResponse:
+    if all(text.strip() for text in response.references):
+        return response
+    return replace(response, references=tuple(text for text in response.references if text.strip()))
 
 
 def _finite(result: Score | Unscored) -> Score | Unscored:

@@ -18,7 +18,7 @@ from core.providers.base import (
 )
 from core.providers.keys import without_keys
 from core.providers.openai_api.answers import response_usage, token_logprobs, useless
-from core.providers.openai_api.chat import ChatProvider
+from core.providers.openai_api.chat import ChatProvider, told_of_probabilities
 from core.providers.openai_api.failures import Errand, call_to, not_the_api
 from core.providers.openai_api.headers import observed_limits
 from core.providers.openai_api.requests import background_body
@@ -39,7 +39,10 @@ class BackgroundProvider(ChatProvider):
         self.service.demand_readiness()
         errand = call_to(self.service, request.model)
         create = partial(self.client.responses.with_raw_response.create, **background_body(request))
-        content = (await self.document(create, errand)).content
+        try:
+            content = (await self.document(create, errand)).content
+        except ProviderError as error:
+            raise told_of_probabilities(error, request) from None
         external_id = content.get("id")
         if content.get("object") != "response" or not isinstance(external_id, str):
             raise not_the_api(errand)

@@ -1,7 +1,8 @@
-"""A judge that asks may be broken too: one sentence, and never a question or reading that is not."""
+"""A judge that asks may be broken too: it gives one sentence, and no question or reading."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 import pytest
@@ -75,9 +76,8 @@ def test_a_sound_question_and_reading_stay_as_they_are() -> None:
     request = ChatRequest("model", "prompt")
     assert question(Odd(lambda: request), TASK, "model") is request
     assert reading(Odd(lambda: Score(0.5, "Why.")), TASK, REPLY) == Score(0.5, "Why.")
-    for position in (0, 1, None):
-        odd = Odd(lambda position=position: Choice(position), Shape.PAIR)
-        assert reading(odd, TASK, REPLY) == Choice(position)
+    for choice in (Choice(0), Choice(1), Choice(None)):
+        assert reading(Odd(partial(replace, choice), Shape.PAIR), TASK, REPLY) == choice
 
 
 @pytest.mark.parametrize(

@@ -110,14 +110,14 @@ def test_neither_an_exit_nor_an_unstorable_message_gets_out(
 
 
 def test_an_exception_that_cannot_even_be_told_is_a_reason_too() -> None:
-    class Mute(Exception):
+    class MuteError(Exception):
         def __str__(self) -> str:
             raise KeyError("nothing")
 
     def give(_: object) -> object:
-        raise Mute
+        raise MuteError
 
-    assert found(give) == [Unscored("broken_judge", "The judge Odd is broken: Mute.")] * 3
+    assert found(give) == [Unscored("broken_judge", "The judge Odd is broken: MuteError.")] * 3
 
 
 def test_whole_numbers_are_stored_as_floats() -> None:

@@ -127,14 +127,14 @@ def test_a_broken_function_fails_the_response_and_not_the_others(
 def test_a_broken_gate_of_ones_own_fails_nothing(folder: Path) -> None:
     source = f"{HEAD}@judge(is_gate=True)\ndef gate(response):\n    return 1 / 0\n"
     use(folder, gate=source)
-    assert failed_gate("Good morning!") is None
+    assert failed_gate("Good morning!", "prompt") is None
 
 
 def test_a_gate_of_ones_own_gates(folder: Path) -> None:
     source = f"{HEAD}@judge(is_gate=True)\ndef gate(response):\n    return response.text != 'x'\n"
     use(folder, gate=source)
-    assert failed_gate("x") == "gate"
-    assert failed_gate("y") is None
+    assert failed_gate("x", "prompt") == "gate"
+    assert failed_gate("y", "prompt") is None
 
 
 @pytest.mark.parametrize(
@@ -150,8 +150,8 @@ def test_a_gate_of_ones_own_gates(folder: Path) -> None:
         (f"{HEAD}@judge(needs='all')\ndef f(r): ...", "known are references, corpus"),
         (
             f"{HEAD}@judge(needs='references', is_gate=True)\ndef f(r): ...",
-            "The judge 'f' cannot be a gate and need references, since a gate sees the response "
-            "alone; take out is_gate or what it needs.",
+            "The judge 'f' cannot be a gate and need references, since a gate is shown prompt "
+            "and response only; take out is_gate or what it needs.",
         ),
         (f"{HEAD}@judge\nclass F: ...", "The judge F is no dataclass"),
         (

@@ -1,14 +1,17 @@
 """Judgments by an embedding model: its calls are journalled, paid and stopped like all calls."""
 
 import asyncio
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from pydantic import SecretStr
 
 from core.bench.prices import Price
-from core.judging.measuring import BYTES_IN_A_CALL, TEXTS_IN_A_CALL, _calls_of, measure_chunk
+from core.judges.base import Vectors
+from core.judging.measuring import measure_chunk, vectors_of
 from core.judging.service import plan_judging, request_judging
 from core.judging.setups import save_setup
 from core.models import Models
@@ -148,11 +151,42 @@ def test_embeddings_are_only_asked_for_one_by_one(database: Database) -> None:
     assert all_rows(database, Judgment) == []
 
 
-def test_calls_hold_no_more_than_a_provider_takes() -> None:
-    texts = ["short"] * 300 + ["x" * BYTES_IN_A_CALL, "y" * (BYTES_IN_A_CALL - 1), "z"]
-    calls = list(_calls_of(texts))
-    assert [text for call in calls for text in call] == texts
-    for call in calls:
-        assert len(call) <= TEXTS_IN_A_CALL
-        assert sum(map(len, call)) <= BYTES_IN_A_CALL
-    assert list(_calls_of([])) == []
+def test_a_text_that_the_model_refuses_fails_its_own_judgment_and_no_other(
+    database: Database, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    enter_price(database, PRICE, ACTOR)
+    content = make_study(database, candidates=[SMALL], cases=1, samples=4)
+    endless = "word " * 100_000
+    store_responses(database, content, text=lambda n: endless if n == 1 else f"An answer {n}.")
+    save_setup(
+        database, content.study.id, "openai_embeddings",
+        models=[MODEL], options={"max_bytes": 1_000_000}, actor=ACTOR,
+    )  # fmt: skip
+    measured(database, sandbox, tmp_path, content)
+    rows = judgments(database)
+    failed = [row for row in rows if row.status is CallStatus.FAILED]
+    assert [row.error_kind for row in failed] == ["invalid_request"]
+    assert {row.status for row in rows if row not in failed} == {CallStatus.OK}
+    assert len(rows) > 1
+    attempts = all_rows(database, Attempt)
+    assert len(attempts) == sandbox.posted("/v1/embeddings"), "each call is journalled"
+    assert {one.status for one in attempts} == {AttemptStatus.OK, AttemptStatus.FAILED}
+    [run] = all_rows(database, Run)
+    assert run.reserved_usd == pytest.approx(0)
+
+
+def test_another_address_of_the_provider_is_another_model(
+    database: Database, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    def ask(model: str, texts: Sequence[str]) -> Vectors:
+        asked.extend(texts)
+        return np.ones((len(texts), 3), np.float32)
+
+    asked: list[str] = []
+    ours = settings_of(sandbox, tmp_path)
+    with_password = sandbox.url.replace("://", "://someone:secret@")
+    for address in (f"{sandbox.url}/v1", f"{with_password}/v1/", "https://api.openai.com/v1"):
+        there = ours.model_copy(update={"openai_base_url": address})
+        vectors_of(there, MODEL, ask).model_vectors(["A text."])
+    assert asked == ["A text."] * 2, "a password makes no other server"
+    assert b"secret" not in ours.embeddings_path.read_bytes()

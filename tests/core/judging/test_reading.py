@@ -4,20 +4,34 @@ from typing import Any
 
 from sqlmodel import select
 
+from core.judges.base import Shape, judge_identity
+from core.judges.registry import judge_named
 from core.judging.reading import (
     ANSWER_COLUMNS,
+    asked_judges,
     example_ids,
-    judge_names,
     load_closely,
     load_judge,
     load_responses,
+    panel_sizes,
+    shape_of,
     summary_of,
 )
+from core.judging.setups import save_setup
 from core.rating.design import CampaignDesign, Protocol
 from db.engine import Database
-from db.tables import Judge, Preference, Rating, SessionStatus
+from db.tables import (
+    CallStatus,
+    Exclusion,
+    Judge,
+    Judgment,
+    Preference,
+    Rating,
+    SessionStatus,
+    Subject,
+)
 from db.types import new_id
-from tests.building import make_study, store_responses
+from tests.building import ACTOR, make_study, store_responses
 from tests.core.rating.stored import stored_campaign, stored_session, units_of
 
 
@@ -93,6 +107,60 @@ def test_a_stored_judge_is_found_and_an_installed_one_says_what_it_is(database: 
     with database.write() as session:
         session.add(row)
     assert load_judge(database, row.id).identity == row.identity
-    assert judge_names(database, "a study without judges") == {}
+    assert asked_judges(database, "a study without judges") == []
     assert summary_of("scorer")
     assert summary_of("of nobody") == ""
+
+
+def test_what_only_an_ignored_rule_leaves_out_is_among_the_responses(database: Database) -> None:
+    content = make_study(database)
+    spoilt = store_responses(database, content)[0].id
+    with database.write() as session:
+        session.add(
+            Exclusion(
+                subject=Subject.RESPONSE, subject_id=spoilt, rule="error_text", excluded=True,
+                reason="An error.", created_by=ACTOR,
+            )
+        )  # fmt: skip
+    study_id, rules = content.study.id, frozenset({"error_text"})
+    assert spoilt not in set(load_responses(database, study_id, 1)["response_id"])
+    every = load_responses(database, study_id, 1, ignoring_rules=rules)
+    assert spoilt in set(every["response_id"])
+
+
+def test_an_asked_judge_is_in_force_while_the_set_up_is_its_own(database: Database) -> None:
+    content = make_study(database)
+    responses = store_responses(database, content)
+    models = ["openai/gpt-4", "ollama/llama2:7b"]
+    save_setup(database, content.study.id, "scorer", models=models[:1], options={}, actor=ACTOR)
+    with database.write() as session:
+        for model in models:
+            row = judge()
+            row.model, row.identity = model, judge_identity(judge_named("scorer"), model)
+            session.add(row)
+            session.flush()
+            session.add(
+                Judgment(
+                    judge_id=row.id, response_id=responses[0].id, inputs_hash=new_id(),
+                    shown_response_ids=[responses[0].id], status=CallStatus.FAILED,
+                )
+            )  # fmt: skip
+    found = {one.name: one for one in asked_judges(database, content.study.id)}
+    assert found["Scorer by openai/gpt-4"].is_in_force
+    assert not found["Scorer by ollama/llama2:7b"].is_in_force
+    assert {one.method for one in found.values()} == {"scorer"}
+
+
+def test_a_panel_has_as_many_members_as_its_set_up_has_models(database: Database) -> None:
+    study_id = make_study(database).study.id
+    models = ["openai/gpt-4", "ollama/llama2:7b"]
+    save_setup(database, study_id, "scorer", models=models, options={}, actor=ACTOR)
+    assert panel_sizes(database, study_id, ["scorer", "not installed"]) == {"scorer": 2}
+
+
+def test_what_a_question_shows_is_known_of_judges_that_ask() -> None:
+    assert shape_of("pairwise") is Shape.PAIR
+    assert shape_of("multi_choice_selector") is Shape.SET
+    assert shape_of("scorer") is Shape.RESPONSE
+    assert shape_of("sem_bleu") is None
+    assert shape_of("of nobody") is None

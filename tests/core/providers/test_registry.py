@@ -11,7 +11,8 @@ import pytest
 from core.providers.backends.azure import AzureProvider
 from core.providers.backends.ollama import OllamaProvider
 from core.providers.openai_api.making import OpenAIProvider
-from core.providers.registry import create_provider, is_paid, provider_names
+from core.providers.registry import create_provider, is_paid, provider_names, server_address
+from core.providers.servers import Server
 from core.settings import Settings
 
 
@@ -74,3 +75,22 @@ def test_a_package_adds_a_provider_that_is_paid_unless_it_says_otherwise(
         env={**os.environ, "PYTHONPATH": path},
     )
     assert done.stdout.split() == ["True", str(paid), "5"]
+
+
+@pytest.mark.parametrize(
+    ("name", "address"),
+    [
+        ("openai", "https://gateway.example:8443/v1"),
+        ("ollama", "http://gpu:11434"),
+        ("azure", None),
+        ("local", "http://[::1]:8000/v1"),
+        ("plug-in", None),
+    ],
+)
+def test_the_address_of_a_provider_is_told_without_secrets(name: str, address: str | None) -> None:
+    settings = Settings(
+        openai_base_url="https://someone:secret@gateway.example:8443/v1/?key=secret",
+        ollama_host="gpu:11434",
+        servers={"local": Server(base_url="http://[::1]:8000/v1")},
+    )
+    assert server_address(name, settings) == address

@@ -7,13 +7,14 @@ import streamlit as st
 
 from core.analysis.calibration.card import Calibration
 from core.analysis.calibration.choices import position_shares, swapped
-from core.analysis.calibration.frames import Statistic
+from core.analysis.calibration.frames import Role, Statistic
 from core.analysis.calibration.injections import injection_success
 from core.analysis.calibration.repeats import drift_of
 from core.analysis.calibration.standing import Standing
-from core.analysis.calibration.unscored import failures_by_cause, unscored_by_model
-from core.judges.base import LLMJudge, Shape
+from core.analysis.calibration.unscored import failures_by_cause, lost_calls, unscored_by_model
+from core.judges.base import Shape
 from core.judges.registry import judges
+from core.judging.overview import WORTH_A_RETRY
 from core.results import StudyResults
 from db.tables import Judge
 from ui.plain import plain
@@ -22,6 +23,7 @@ from ui.studio.calibration.words import (
     drift_sentence,
     injection_sentence,
     order_sentence,
+    pairs_sentence,
     weaknesses,
 )
 from ui.studio.charts.calibration import bias_curve_chart, calibration_chart, positions_chart
@@ -29,11 +31,19 @@ from ui.studio.charts.heat_map import heat_map
 from ui.studio.downloads import offer_downloads
 from ui.studio.progress import UNKNOWN, dollars
 
+CHOOSING = (Shape.PAIR, Shape.SET)
+"""What a judge is shown that chooses, and gives no scores."""
+
 _SHOW = {
     Standing.FINDS_THE_BAD_MODELS: st.success,
     Standing.DOES_NOT: st.error,
     Standing.NOT_ENOUGH_DATA: st.info,
 }
+_ON_THE_SCALE = (
+    Statistic.WEIGHTED_KAPPA.value,
+    Statistic.ALPHA_ORDINAL.value,
+    Statistic.ALPHA_INTERVAL.value,
+)
 _NUMBER = st.column_config.NumberColumn(format="%.3f")
 
 
@@ -44,25 +54,29 @@ def show_standing(card: Calibration) -> None:
 
 def show_counts_of(judged: pd.DataFrame, calls: pd.DataFrame) -> None:
     """How much was scored, gated, lost and paid, and how long it took."""
-    asked = calls[calls["purpose"] == "score"]
+    can_be_retried = lost_calls(calls)["error_kind"].isin(WORTH_A_RETRY)
     done = calls[calls["status"] == "ok"]
     paid = calls["cost_usd"].dropna()
     seconds = done["duration_ns"].dropna() / 1e9
     with st.container(horizontal=True):
         st.metric("Responses scored", f"{judged['response_id'].nunique():,}")
-        st.metric("Questions failed", f"{(asked['status'] == 'failed').sum():,}")
+        st.metric("Questions failed", f"{can_be_retried.sum():,}")
+        st.metric("Nothing to say", f"{(~can_be_retried).sum():,}")
         st.metric("Put last by a check", f"{(judged['gate'] != '').sum():,}")
         st.metric("Cost", dollars(None if paid.empty else float(paid.sum())))
         st.metric("Median time", f"{seconds.median():.2f} s" if len(seconds) else UNKNOWN)
 
 
-def show_beside_people(card: Calibration, name: str) -> None:
+def show_beside_people(card: Calibration, name: str, *, chooses: bool) -> None:
     """The judge between ceilings and floors, and every figure."""
     st.subheader("Beside people")
-    st.altair_chart(calibration_chart(card.statistics), theme=None)
+    # What chooses gives no scores that could be near people's or far from them.
+    is_drawn = ~(card.statistics["statistic"].isin(_ON_THE_SCALE) & chooses)
+    st.altair_chart(calibration_chart(card.statistics[is_drawn]), theme=None)
     st.caption(
-        "Ranks are Spearman's correlations. Within models is what counts: over responses or "
-        "models, knowing which model is good looks like telling good responses from bad. The "
+        "Ranks are Spearman's correlations. Those over models tell who finds the bad models; those "
+        "within models whether single scores can be trusted, since over responses, knowing which "
+        "model is good looks like telling good responses from bad. The "
         "ceiling is what half of the people agree on with the other half, and one person with one "
         "other, on the same responses; half of the people is noisier than all of them, so a judge "
         "can lie above it. The floor is a score by length alone. "
@@ -78,15 +92,38 @@ def show_beside_people(card: Calibration, name: str) -> None:
         offer_downloads(card.statistics, f"{name} statistics")
 
 
-def show_errors(card: Calibration, scale: tuple[float, float], name: str) -> None:
-    """Bias along the scale, and pairs of responses."""
+def show_errors(card: Calibration, scale: tuple[float, float], name: str, *, chooses: bool) -> None:
+    """Bias along the scale, unless it chooses and so has no scale, and pairs of responses."""
     st.subheader("Where it errs")
-    st.altair_chart(bias_curve_chart(card.bias, scale), theme=None)
+    if not chooses:
+        _show_bias(card, scale, name)
+    cells = card.confusion.assign(
+        row="People: " + card.confusion["people"],
+        column=card.confusion["judge"],
+        count=card.confusion["pairs"],
+        target=max(1, int(card.confusion["pairs"].max())),
+    )
+    st.altair_chart(
+        heat_map(cells, "Two responses to one test case", column="The judge prefers"), theme=None
+    )
+    agreed = _of_judge(card, Statistic.PAIRS_AGREED)
+    if agreed is not None:
+        st.caption(pairs_sentence(card.confusion, agreed))
+
+
+def _of_judge(card: Calibration, statistic: Statistic) -> float | None:
+    """One figure of the judge itself."""
     known = card.statistics.set_index(["role", "statistic"])["value"]
-    error = known.get(("judge", Statistic.MEAN_ABSOLUTE_ERROR.value))
-    bias = known.get(("judge", Statistic.MEAN_BIAS.value))
+    value = known.get((Role.JUDGE.value, statistic.value))
+    return None if pd.isna(value) else float(value)
+
+
+def _show_bias(card: Calibration, scale: tuple[float, float], name: str) -> None:
+    st.altair_chart(bias_curve_chart(card.bias, scale), theme=None)
+    error = _of_judge(card, Statistic.MEAN_ABSOLUTE_ERROR)
+    bias = _of_judge(card, Statistic.MEAN_BIAS)
     said = ""
-    if not pd.isna(error) and not pd.isna(bias):
+    if error is not None and bias is not None:
         side = "above" if bias >= 0 else "below"
         said = f"It is {error:.2f} points away from people on average, and its mean is "
         said += f"{abs(bias):.2f} points {side} theirs. "
@@ -97,67 +134,71 @@ def show_errors(card: Calibration, scale: tuple[float, float], name: str) -> Non
     )
     if not card.bias.empty:
         offer_downloads(card.bias, f"{name} bias")
-    cells = card.confusion.assign(
-        row="People: " + card.confusion["people"],
-        column=card.confusion["judge"],
-        count=card.confusion["pairs"],
-        target=max(1, int(card.confusion["pairs"].max())),
-    )
-    st.altair_chart(
-        heat_map(cells, "Two responses to one test case", column="The judge prefers"), theme=None
-    )
-    pairs = known.get(("judge", Statistic.PAIRS_AGREED.value))
-    decided = known.get(("judge", Statistic.DECIDED_PAIRS_AGREED.value))
-    if not pd.isna(pairs):
-        without = "nobody decided any pair" if pd.isna(decided) else f"{decided:.0%} without ties"
-        st.caption(f"They agree on {pairs:.0%} of all pairs, and on {without}.")
 
 
-def show_weaknesses(card: Calibration | None, calls: pd.DataFrame, stored: Judge | None) -> None:
-    """Length, kin, order, repeats and injected orders, each in a sentence."""
+def show_weaknesses(
+    card: Calibration | None, calls: pd.DataFrame, stored: Judge | None, shape: Shape | None
+) -> None:
+    """Length, kin, order, repeats and injected orders, each in a sentence.
+
+    ``stored`` is None for a panel, ``shape`` for what asks no model or is not installed.
+    """
     st.subheader("What sways it")
     if card is not None:
-        for heading, sentence in weaknesses(card, (stored and stored.model) or ""):
+        said = weaknesses(card, (stored and stored.model) or "", is_panel=stored is None)
+        for heading, sentence in said:
             st.markdown(f"**{heading}.** {plain(sentence)}")
     if stored is None:
         st.caption("Of a panel, order, repeats and injected orders are on its members' cards.")
-        return
-    method = judges().get(stored.name)
-    if not isinstance(method, LLMJudge):
+    elif stored.name not in judges():
+        st.caption("This judge is not installed any more, so how it asked is not known.")
+    elif shape is None:
         st.markdown(
             "**Order, repeats and orders to the judge.** "
             + plain("It measures, and does not read: the same response always gets the same score.")
         )
-        return
-    if method.asking.shape in (Shape.PAIR, Shape.SET):
+    else:
+        _show_answers(calls, stored, chooses=shape in CHOOSING)
+
+
+def _show_answers(calls: pd.DataFrame, stored: Judge, *, chooses: bool) -> None:
+    """What the answers of a judge that reads show of itself."""
+    if chooses:
         st.markdown(f"**Order.** {plain(order_sentence(swapped(calls)))}")
         positions = position_shares(calls)
         if not positions.empty:
             st.altair_chart(positions_chart(positions), theme=None)
-    st.markdown(f"**Repeats.** {plain(drift_sentence(drift_of(calls)))}")
-    success = injection_success(calls, (stored.scale_min, stored.scale_max))
-    st.markdown(f"**Orders to the judge.** {plain(injection_sentence(success))}")
+    drift = drift_of(calls, chooses=chooses)
+    st.markdown(f"**Repeats.** {plain(drift_sentence(drift))}")
+    scale = (stored.scale_min, stored.scale_max)
+    found = injection_success(calls, scale, chooses=chooses)
+    st.markdown(f"**Orders to the judge.** {plain(injection_sentence(found))}")
 
 
 def show_unscored(
     results: StudyResults,
     judged: pd.DataFrame,
     calls: pd.DataFrame,
-    stored: Judge | None,
+    shape: Shape | None,
     name: str,
 ) -> None:
     """What is missing, by model, and why."""
     st.subheader("What it left unscored")
-    method = judges().get(stored.name) if stored else None
-    is_set = isinstance(method, LLMJudge) and method.asking.shape is Shape.SET
-    by_model = unscored_by_model(judged, calls, responses_of(results), judges_all_shown=is_set)
+    by_model = unscored_by_model(
+        judged,
+        calls,
+        responses_of(results),
+        worth_a_retry=WORTH_A_RETRY,
+        judges_all_shown=shape is Shape.SET,
+    )
     causes = failures_by_cause(calls)
     if causes.empty and not by_model["not_judged"].sum() and not by_model["gated"].sum():
         st.caption("Nothing: it scored every response, and no check put one of them last.")
         return
     st.caption(
         "What is missing is rarely missing by chance: a model whose responses a judge cannot score "
-        "is judged by the rest of them only. Shares have 95 % intervals."
+        "is judged by the rest of them only. What it cannot say anything about, for want of a "
+        "reference or of something to check, did not fail. Shares have 95 % intervals."
     )
     shares = {
         one: st.column_config.NumberColumn(one.replace("_", " "), format="percent")

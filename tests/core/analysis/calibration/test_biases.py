@@ -53,20 +53,61 @@ def longer_is_better(known: simulated.Truth, points: float) -> pd.DataFrame:
     )
 
 
-def test_length_bias_is_the_slope_of_a_regression_with_test_cases_as_fixed_effects(
+def test_length_bias_is_that_of_a_regression_on_length_people_and_test_cases(
     known: simulated.Truth,
 ) -> None:
     people = simulated.people_of(known)
     shared = shared_items(people, longer_is_better(known, 0.8), known.words)
     found = biases.length_bias(Items.of(shared, people.scale))
-    rows = shared.assign(
-        difference=shared["judged"] - shared["people"],
-        doubled=np.log2(shared["words"].astype(float)),
-    )
-    theirs = smf.ols("difference ~ doubled + C(test_case)", rows).fit()
+    rows = shared.assign(doubled=np.log2(shared["words"].astype(float)))
+    theirs = smf.ols("judged ~ doubled + people + C(test_case)", rows).fit()
     assert found.value == pytest.approx(theirs.params["doubled"])
     assert found.lower is not None
     assert found.lower > 0
+
+
+@pytest.mark.parametrize(("slope", "height"), [(0.0, 5.0), (0.5, 2.5), (1.0, 0.0)])
+def test_a_constant_a_compressed_and_a_perfect_judge_have_no_bias_at_all(
+    known: simulated.Truth, slope: float, height: float
+) -> None:
+    """People like long responses and the judge's kin here; the judge does no more than they."""
+    people = simulated.people_of(known)
+    shared = shared_items(people, simulated.good(known), known.words)
+    kin = shared["model"].isin(["ollama/model-08", "ollama/model-09"])
+    rated = shared["people"] + np.log2(shared["words"].astype(float)) + kin
+    items = Items.of(shared.assign(people=rated, judged=rated * slope + height), (0.0, 30.0))
+    models = shared["model"].mask(kin, "ollama/vicuna:7b")
+    for figure in (
+        biases.length_bias(items),
+        biases.self_preference(items, models, "ollama/llama2:7b"),
+    ):
+        assert (figure.value, figure.lower, figure.upper) == pytest.approx((0, 0, 0), abs=1e-9)
+
+
+def test_people_whose_scores_do_not_vary_explain_nothing(known: simulated.Truth) -> None:
+    people = simulated.people_of(known)
+    shared = shared_items(people, longer_is_better(known, 0.8), known.words).assign(people=5.0)
+    found = biases.length_bias(Items.of(shared, people.scale))
+    rows = shared.assign(doubled=np.log2(shared["words"].astype(float)))
+    theirs = smf.ols("judged ~ doubled + C(test_case)", rows).fit()
+    assert found.value == pytest.approx(theirs.params["doubled"])
+
+
+def test_a_length_that_peoples_scores_tell_wholly_has_no_slope(known: simulated.Truth) -> None:
+    people = simulated.people_of(known)
+    shared = shared_items(people, simulated.good(known), known.words)
+    rated = np.log2(shared["words"].astype(float))
+    found = biases.length_bias(Items.of(shared.assign(people=rated), people.scale))
+    assert (found.value, found.status) == (None, Status.NO_VARIATION)
+
+
+def test_a_response_of_unknown_length_is_left_out_alone(known: simulated.Truth) -> None:
+    people = simulated.people_of(known)
+    shared = shared_items(people, longer_is_better(known, 0.8), known.words)
+    without = shared.assign(words=shared["words"].mask(shared.index == 3))
+    for measured in (biases.length_bias, biases.length_rank):
+        of_the_rest = measured(Items.of(shared.drop(index=3), people.scale))
+        assert measured(Items.of(without, people.scale)) == of_the_rest
 
 
 def test_a_judge_that_ignores_length_has_no_length_bias() -> None:
@@ -98,7 +139,10 @@ def test_a_judge_that_favours_its_kin_is_found_out(known: simulated.Truth) -> No
     models = shared["model"].replace(kin)
     items = Items.of(shared, people.scale)
     found = biases.self_preference(items, models, "ollama/llama3:8b")
-    assert found.value == pytest.approx(2, abs=0.4)
+    rows = shared.assign(kin=shared["model"].isin(list(kin)).astype(float))
+    theirs = smf.ols("judged ~ kin + people + C(test_case)", rows).fit()
+    assert found.value == pytest.approx(theirs.params["kin"])
+    assert found.value == pytest.approx(2, abs=0.6)
     assert found.lower is not None
     assert found.lower > 1
     by_a_stranger = biases.self_preference(items, models, "anthropic/claude-3")

@@ -83,3 +83,15 @@ def test_an_unknown_length_leaves_no_judge_by_length() -> None:
     people = simulated.people_of(known)
     items = Items.of(shared_items(people, simulated.good(known), {}), people.scale)
     assert bounds.by_length(items) is None
+
+
+def test_a_response_of_unknown_length_does_not_take_the_judge_by_length_away() -> None:
+    known = simulated.truth(4, 6, 3)
+    people = simulated.people_of(known)
+    shared = shared_items(people, simulated.good(known), known.words)
+    without = shared.assign(words=shared["words"].mask(shared.index == 5))
+    found = bounds.by_length(Items.of(without, people.scale))
+    rest = bounds.by_length(Items.of(shared.drop(index=5), people.scale))
+    assert found is not None
+    assert rest is not None
+    assert found.judged.tolist() == rest.judged.tolist()

@@ -3,7 +3,13 @@ import pandas as pd
 import pytest
 
 from core.analysis.calibration.bounds import BY_LENGTH, ONE_PERSON, OTHER_HALF, SAME_FOR_ALL
-from core.analysis.calibration.card import STANDING_COLUMNS, Calibration, calibrate, standings
+from core.analysis.calibration.card import (
+    STANDING_COLUMNS,
+    Calibration,
+    calibrate,
+    standing_of_people,
+    standings,
+)
 from core.analysis.calibration.frames import STATISTIC_COLUMNS, Statistic
 from core.analysis.calibration.items import People, people_comparing
 from core.analysis.calibration.resampling import Status
@@ -131,4 +137,47 @@ def test_the_table_and_the_card_say_the_same(
     of_card = calibrate(people, rows, "good", known.words)
     assert table.loc[0, "sentence"] == of_card.standing.sentence
     value = of_card.statistics.set_index(["source", "statistic"])["value"]
-    assert table.loc[0, "within_models"] == value["good", Statistic.SPEARMAN_WITHIN_MODELS]
+    for column, statistic in (
+        ("within_models", Statistic.SPEARMAN_WITHIN_MODELS),
+        ("over_models", Statistic.SPEARMAN_OVER_MODELS),
+    ):
+        assert table.loc[0, column] == value["good", statistic]
+        lower = of_card.statistics.set_index(["source", "statistic"])["lower"]
+        assert table.loc[0, f"{column}_lower"] == lower["good", statistic]
+
+
+def test_the_table_says_how_many_of_the_rated_responses_a_judge_scored(
+    known: simulated.Truth, people: People
+) -> None:
+    rows = simulated.good(known)
+    examples = {"good": rows["response_id"].tolist()[:3]}
+    found = standings(people, rows[:20], known.words, left_out_response_ids=examples)
+    assert found.loc[0, "items"] == 17
+    assert found.loc[0, "rated_by_people"] == len(known.rows)
+
+
+def test_one_half_of_the_people_stands_as_the_ceiling_of_a_judge_does(
+    known: simulated.Truth, people: People, card: Calibration
+) -> None:
+    found = standing_of_people(people, known.words)
+    assert list(found.columns) == list(STANDING_COLUMNS)
+    assert found["judge"].tolist() == [OTHER_HALF]
+    assert found.loc[0, "standing"] == Standing.FINDS_THE_BAD_MODELS
+    value = card.statistics.set_index(["source", "statistic"])["value"]
+    assert found.loc[0, "over_models"] == value[OTHER_HALF, Statistic.SPEARMAN_OVER_MODELS]
+
+
+def test_of_one_rater_no_half_can_stand_beside_another(known: simulated.Truth) -> None:
+    found = standing_of_people(simulated.people_of(known, raters=1), known.words)
+    assert found.loc[0, "standing"] == Standing.NOT_ENOUGH_DATA
+    assert found["over_models"].isna().all()
+
+
+def test_an_unknown_length_takes_neither_the_floor_nor_the_rule_away(
+    known: simulated.Truth, people: People
+) -> None:
+    some = dict(list(known.words.items())[1:])
+    found = calibrate(people, simulated.good(known), "good", some)
+    floor = found.statistics[found.statistics["source"] == BY_LENGTH]
+    assert set(floor["items"]) == {len(some)}
+    assert "better than length alone" in found.standing.sentence

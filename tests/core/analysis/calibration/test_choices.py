@@ -62,11 +62,14 @@ def test_repeats_and_criteria_are_not_mixed_up() -> None:
     assert (found.consistent.count, found.consistent.total) == (2, 3)
 
 
-def test_a_comparer_that_is_shown_two_but_scores_one_makes_no_choice() -> None:
-    made = calls([choice("ab", "", score=7.0), choice("ba", "", score=6.0)])
-    assert choices_of(made).empty
+def test_a_judge_that_ties_in_both_orders_is_consistent() -> None:
+    made = calls([choice("ab", ""), choice("ba", ""), choice("cd", ""), choice("dc", "")])
+    assert len(choices_of(made)) == 4
     assert position_shares(made).empty
-    assert swapped(made) is None
+    found = swapped(made)
+    assert found is not None
+    assert (found.consistent.count, found.consistent.total) == (2, 2)
+    assert (found.flipped.count, found.to_or_from_tie.count) == (0, 0)
 
 
 def test_failed_and_injected_answers_do_not_count() -> None:

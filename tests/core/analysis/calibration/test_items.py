@@ -5,6 +5,7 @@ import pytest
 from core.analysis.calibration.frames import ITEM_COLUMNS
 from core.analysis.calibration.items import (
     Items,
+    judged_for,
     people_comparing,
     people_rating,
     shared_items,
@@ -84,3 +85,18 @@ def test_nothing_shared_gives_no_items() -> None:
     people = simulated.people_of(known)
     empty = shared_items(people, simulated.good(known)[:0], known.words)
     assert len(Items.of(empty, people.scale)) == 0
+
+
+def test_what_counts_against_people_is_on_their_criterion_and_was_no_example() -> None:
+    known = simulated.truth(3, 3, 1)
+    judgments = pd.concat(
+        [
+            simulated.good(known).assign(criterion=""),
+            simulated.good(known, "on quality").assign(criterion="quality"),
+            simulated.good(known, "on warmth").assign(criterion="warmth"),
+        ]
+    )
+    seen = known.rows["response_id"].tolist()[:2]
+    found = judged_for(judgments, "quality", {"good": seen})
+    assert found["judge"].value_counts().to_dict() == {"good": 7, "on quality": 9}
+    assert judged_for(judgments[:0], "quality").empty

@@ -35,6 +35,12 @@ def test_what_a_member_did_not_score_the_panel_did_not_either() -> None:
     assert found.index.tolist() == ["one"]
 
 
+def test_a_panel_says_which_part_of_its_set_up_it_is() -> None:
+    members = pd.concat([member("a/a", {"one": 4}), member("b/b", {"one": 6})])
+    for wanted, name in ((3, "Panel of 2 of 3: Scorer"), (2, "Panel of 2: Scorer")):
+        assert name in set(with_panels(members, {"scorer": wanted})["judge"])
+
+
 def test_one_model_is_no_panel_and_neither_are_two_methods() -> None:
     one = member("a/a", {"one": 4})
     assert len(with_panels(one)) == 1

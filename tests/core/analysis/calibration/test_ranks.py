@@ -150,3 +150,13 @@ def test_a_score_that_never_changes_has_no_rank_correlation(correlation: object)
     one, _, cases, _ = scores(6)
     assert callable(correlation)
     assert np.isnan(correlation(one, np.ones(COUNT), cases, NOBODY, draws(CASES, 3))).all()
+
+
+def test_equal_scores_that_differ_in_their_last_bits_are_ties() -> None:
+    first = np.array([0.1 + 0.2, 0.3, 0.5, 0.7])
+    same, other = np.array([0.3, 0.3, 0.5, 0.7]), np.array([1.0, 2.0, 3.0, 4.0])
+    cases, groups = np.arange(4), np.zeros(4, dtype=np.intp)
+    once = np.ones((1, 4))
+    for correlation in (ranks.spearman, ranks.kendall):
+        found = correlation(first, other, cases, groups, once)
+        assert found == correlation(same, other, cases, groups, once)

@@ -34,7 +34,7 @@ def test_icc_1_of_unequal_groups_is_that_of_the_analysis_of_variance() -> None:
 
 def test_drift_is_the_share_of_equal_answers_the_deviation_and_icc() -> None:
     made = calls([*scores("a", 7, 7, 7), *scores("b", 2, 4, 3), *scores("c", 9)])
-    found = drift_of(made)
+    found = drift_of(made, chooses=False)
     assert found is not None
     assert (found.questions, found.repeats) == (2, 3)
     assert (found.identical.count, found.identical.total) == (1, 2)
@@ -45,9 +45,9 @@ def test_drift_is_the_share_of_equal_answers_the_deviation_and_icc() -> None:
 
 def test_what_was_asked_in_another_way_is_no_repeat() -> None:
     first, second = scores("a", 7, 2)
-    assert drift_of(calls([first, second | {"inputs_hash": "other"}])) is None
-    assert drift_of(calls([first, second | {"purpose": "injection"}])) is None
-    assert drift_of(calls([])) is None
+    assert drift_of(calls([first, second | {"inputs_hash": "other"}]), chooses=False) is None
+    assert drift_of(calls([first, second | {"purpose": "injection"}]), chooses=False) is None
+    assert drift_of(calls([]), chooses=False) is None
 
 
 def test_repeated_choices_are_equal_or_not_and_have_no_deviation() -> None:
@@ -57,15 +57,23 @@ def test_repeated_choices_are_equal_or_not_and_have_no_deviation() -> None:
             choice("cd", "c", repeat_index=0), choice("cd", "", repeat_index=1),
         ]
     )  # fmt: skip
-    found = drift_of(made)
+    found = drift_of(made, chooses=True)
     assert found is not None
     assert found.identical.share == 0.5
     assert found.standard_deviation is None
     assert found.intraclass_correlation is None
 
 
+def test_repeated_ties_are_the_same_answer_and_no_number() -> None:
+    made = calls([choice("ab", "", repeat_index=0), choice("ab", "", repeat_index=1)])
+    found = drift_of(made, chooses=True)
+    assert found is not None
+    assert found.identical.share == 1
+    assert found.standard_deviation is None
+
+
 def test_scores_that_never_differ_have_no_icc() -> None:
-    found = drift_of(calls([*scores("a", 7, 7), *scores("b", 7, 7)]))
+    found = drift_of(calls([*scores("a", 7, 7), *scores("b", 7, 7)]), chooses=False)
     assert found is not None
     assert found.intraclass_correlation is None
     assert found.standard_deviation == 0

@@ -108,6 +108,18 @@ def test_a_response_that_says_something_is_not_empty(text: str) -> None:
     assert scored("empty", text).value == 1
 
 
+@pytest.mark.parametrize(
+    "text", ["\u203c\ufe0f", "\u2049\ufe0f", "#\ufe0f\u20e3", "*\u20e3", "\U0001f3fd"]
+)
+def test_an_emoji_that_is_no_symbol_to_unicode_says_something_too(text: str) -> None:
+    assert scored("empty", text).value == 1
+
+
+@pytest.mark.parametrize("text", ["!!", "#", "\ufe0f", "!\ufe0f", "\u20e3"])
+def test_punctuation_is_no_emoji(text: str) -> None:
+    assert scored("empty", text).value == 0
+
+
 def test_an_error_text_is_told_and_an_answer_is_not() -> None:
     error = scored("error_text", "Error: connection refused")
     assert (error.value, error.raw) == (0.0, 1.0)

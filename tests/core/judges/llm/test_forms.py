@@ -137,6 +137,14 @@ def test_an_object_that_does_not_fit_is_refused(text: str) -> None:
         "Good.\nScore: 7\nScore: 3",
         "Score: 3 for its form.\nBut good.\nScore: 7",
         "Good.\n**Score: 3**\nScore: 7",
+        "Good.\nFinal score: 3\nScore: 7",
+        "Good.\n**My Overall Score:** 3\nScore: 7",
+        "Good.\n__Score__: 3\nScore: 7",
+        "Good.\nScore (1-10): 3\nScore: 7",
+        "Good.\nFinal score [0 to 10]: 3/10\nScore: 7",
+        "Good.\nFinal score: three.\nScore: 7",
+        "Good.\rScore: 3\rSo be it.\nScore: 7",
+        "Good.\u2028Score: 3\u2028So be it.\nScore: 7",
         "Gut.\nPunkte: 7",
         "I'm sorry, but I can't rate this response.",
         "Good: \x00\nScore: 7",
@@ -145,6 +153,20 @@ def test_an_object_that_does_not_fit_is_refused(text: str) -> None:
 )
 def test_a_text_that_does_not_end_in_one_score_is_refused(text: str) -> None:
     refusal_of(SCORER_IN_TEXT, text, ONE)
+
+
+@pytest.mark.parametrize(
+    "reasons",
+    [
+        "Final score: 7",
+        "What lowers the score: it leaves out the budget.",
+        "My reasons for the score: 1 thing is missing.",
+        "The scoring guide says: 3 parts.",
+        "Underscore: 3",
+    ],
+)
+def test_reasons_may_speak_of_the_score(reasons: str) -> None:
+    assert score_of(SCORER_IN_TEXT, reply(f"{reasons}\nScore: 7"), ONE).value == 7
 
 
 @pytest.mark.parametrize("judge", [SCORER, SCORER_IN_TEXT], ids=["object", "text"])

@@ -7,10 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core.judges.asking import reading
 from core.judges.base import Score, UnparsableReplyError, configured
 from core.judges.methods.comparer_nr import JUDGE as COMPARER_NR
 from core.judges.methods.scorer import JUDGE as SCORER
-from core.providers.base import TokenAlternatives
+from core.providers.base import FailureKind, ProviderError, TokenAlternatives
 from tests.core.judges.llm.helping import reply, score_of, task, token, token_of
 
 ONE = task("A response.")
@@ -51,7 +52,13 @@ def test_too_little_probability_on_the_scale_is_refused() -> None:
 
 
 def test_no_probabilities_are_refused_and_the_reply_is_not_taken_instead() -> None:
-    assert "has no log-probabilities" in refusal('{"score": 7}')
+    for read in (JUDGE.parse, lambda replied, about: reading(JUDGE, about, replied)):
+        with pytest.raises(ProviderError) as raised:
+            read(reply('{"score": 7}'), ONE)
+        assert raised.value.kind is FailureKind.INVALID_REQUEST
+        assert str(raised.value) == (
+            "The model tells no probabilities of its tokens; read the score from the reply instead."
+        )
 
 
 def test_a_ten_in_two_tokens_is_refused_with_the_mend() -> None:

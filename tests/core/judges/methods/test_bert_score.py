@@ -32,7 +32,7 @@ def test_precision_recall_and_f1_are_those_of_the_authors_package(
 
 def test_an_empty_text_matches_nothing(tools: EmbeddingStore) -> None:
     assert score_of(JUDGE, tools, judged("", REFERENCE)).value == 0
-    assert score_of(JUDGE, tools, judged(REFERENCE, " ")).value == 0
+    assert score_of(JUDGE, tools, judged(" ", REFERENCE)).value == 0
 
 
 def test_what_is_longer_than_512_tokens_is_cut_and_flagged(tools: EmbeddingStore) -> None:

@@ -1,6 +1,7 @@
 """Likelihood agrees with a plain loop over tokens, on small random models made here."""
 
 import math
+import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -184,7 +185,7 @@ def test_odd_and_enormous_texts_get_a_finite_score(
 ) -> None:
     texts = [*ODD_TEXTS.values(), ENORMOUS]
     batch = [judged(text, *REFERENCES, "") for text in texts]
-    batch += [judged(RESPONSE, text) for text in texts]
+    batch += [judged(RESPONSE, text) for text in texts if text.strip()]
     for response, result in zip(
         batch, judge_with(folders[kind], direction="both").score(batch, tools), strict=True
     ):
@@ -222,3 +223,19 @@ def test_a_model_that_cannot_be_loaded_is_one_sentence(
 def test_without_a_reference_it_is_unscored_and_no_model_is_loaded(tools: EmbeddingStore) -> None:
     [result] = JUDGE.score([judged(RESPONSE)], tools)
     assert getattr(result, "kind", None) == "no_reference"
+
+
+def test_weights_that_were_replaced_in_their_folder_are_the_ones_that_measure(
+    tools: EmbeddingStore, folders: dict[str, Path], tmp_path: Path
+) -> None:
+    folder = tmp_path / "model"
+    judge = judge_with(folder)
+    response = judged(RESPONSE, *REFERENCES)
+    values = []
+    for kind in ("bart", "gpt2"):
+        shutil.rmtree(folder, ignore_errors=True)
+        shutil.copytree(folders[kind], folder)
+        values.append(score_of(judge, tools, response).raw)
+    expected = [score_of(judge_with(folders[kind]), tools, response).raw for kind in KINDS[::2]]
+    assert values == pytest.approx(expected, abs=1e-6)
+    assert values[0] != pytest.approx(values[1], abs=1e-3)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from core.embeddings import EmbeddingError, EmbeddingStore
-from core.judges.base import Score, Vectors, configured
+from core.judges.base import Score, Unscored, Vectors, configured
 from core.judges.methods.openai_embeddings import JUDGE
 from core.providers.base import FailureKind, ProviderError
 from tests.core.judges.measuring import (
@@ -74,7 +74,8 @@ def test_an_empty_text_is_never_asked_for(tools: EmbeddingStore, model: Model) -
         ],
         tools,
     )
-    assert getattr(empty, "kind", None) == getattr(against_empty, "kind", None) == "empty_text"
+    assert getattr(empty, "kind", None) == "empty_text"
+    assert getattr(against_empty, "kind", None) == "no_reference"
     assert isinstance(good, Score)
     assert isinstance(against_both, Score)
     assert against_both.details["references"] == 1
@@ -125,3 +126,25 @@ def test_it_is_one_with_a_model_and_cannot_do_without(tmp_path: Path) -> None:
 
 def test_the_longest_text_is_part_of_the_configuration() -> None:
     assert configured(JUDGE, {"max_bytes": 100}).configuration() != JUDGE.configuration()
+
+
+def test_a_refused_text_fails_only_the_responses_that_use_it(tmp_path: Path) -> None:
+    def ask(model: str, texts: Sequence[str]) -> Vectors:
+        if "west" in texts:
+            raise ProviderError(FailureKind.INVALID_REQUEST, "It is too long.")
+        return Model()(model, texts)
+
+    tools = EmbeddingStore(tmp_path / "e.sqlite3", model="openai/x", ask=ask)
+    refused, scored, against_refused, empty = JUDGE.score(
+        [
+            judged("west", "east"),
+            judged("north-east", "east"),
+            judged("east", "north", "west"),
+            judged("", "east"),
+        ],
+        tools,
+    )
+    assert refused == against_refused == Unscored("invalid_request", "It is too long.")
+    assert isinstance(scored, Score)
+    assert scored.raw == pytest.approx(np.sqrt(0.5), abs=1e-6)
+    assert getattr(empty, "kind", None) == "empty_text"

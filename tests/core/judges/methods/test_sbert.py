@@ -9,7 +9,8 @@ import pytest
 
 from core.embeddings import EmbeddingStore
 from core.errors import InvalidInputError
-from core.judges.base import configured
+from core.judges.base import MeasuringJudge, configured
+from core.judges.methods.bert_score import JUDGE as BERT_SCORE
 from core.judges.methods.sbert import JUDGE
 from core.judges.similarity.models import MINILM, folder
 from tests.core.judges.measuring import FROM_NEAR_TO_FAR, REFERENCE, judged, score_of
@@ -104,3 +105,22 @@ def test_the_weights_load_in_silence_without_a_network_or_a_setting_for_it(tmp_p
         timeout=300,
     )
     assert ended.stdout + ended.stderr == ""
+
+
+@pytest.mark.parametrize("judge", [JUDGE, BERT_SCORE], ids=lambda judge: judge.name)
+def test_weights_that_were_replaced_in_their_folder_are_the_ones_that_measure(
+    tools: EmbeddingStore, tmp_path: Path, judge: MeasuringJudge
+) -> None:
+    from safetensors.numpy import load_file, save_file
+
+    copy = tmp_path / "model"
+    shutil.copytree(folder(MINILM), copy)
+    theirs = configured(judge, {"model": str(copy)})
+    response = judged(FROM_NEAR_TO_FAR[1], REFERENCE)
+    before, configuration = score_of(theirs, tools, response), theirs.configuration()
+    tensors = load_file(copy / "model.safetensors")
+    name = next(one for one in tensors if "word_embeddings" in one)
+    tensors[name] = tensors[name][::-1].copy()
+    save_file(tensors, copy / "model.safetensors", {"format": "pt"})
+    assert theirs.configuration() != configuration
+    assert score_of(theirs, tools, response).value != pytest.approx(before.value, abs=1e-3)

@@ -94,7 +94,10 @@ def test_the_configuration_names_the_weights_and_the_versions() -> None:
     # A model runs; and one file for all examples is what a run has too.
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )
-@given(st.text(max_size=40), st.lists(st.text(max_size=40), min_size=1, max_size=3))
+@given(
+    st.text(max_size=40),
+    st.lists(st.text(min_size=1, max_size=40).filter(str.strip), min_size=1, max_size=3),
+)
 def test_every_score_is_within_the_scale(
     tools: EmbeddingStore, text: str, references: list[str]
 ) -> None:

@@ -98,6 +98,13 @@ def test_a_response_without_a_reference_is_unscored_and_says_why(
     assert result.message.endswith("generate more samples.")
 
 
+def test_a_blank_reference_is_none(judge: MeasuringJudge, tools: EmbeddingStore) -> None:
+    corpus = (REFERENCE, PARAPHRASE, "", " \n")
+    assert unscored_of(judge, tools, judged(PARAPHRASE, "", " \n")).kind == "no_reference"
+    beside = score_of(judge, tools, judged(PARAPHRASE, REFERENCE, "", corpus=corpus))
+    assert beside == score_of(judge, tools, judged(PARAPHRASE, REFERENCE, corpus=corpus))
+
+
 def test_an_empty_batch_has_no_scores(judge: MeasuringJudge, tools: EmbeddingStore) -> None:
     assert judge.score([], tools) == []
 
@@ -107,8 +114,9 @@ def test_odd_texts_get_a_finite_score_within_the_scale_as_response_and_as_refere
 ) -> None:
     corpus = (*ODD_TEXTS.values(), REFERENCE)
     batch = [judged(text, REFERENCE, corpus=corpus) for text in ODD_TEXTS.values()]
-    batch += [judged(REFERENCE, text, corpus=corpus) for text in ODD_TEXTS.values()]
-    batch += [judged(text, text, corpus=(text,)) for text in ODD_TEXTS.values()]
+    said = [text for text in ODD_TEXTS.values() if text.strip()]
+    batch += [judged(REFERENCE, text, corpus=corpus) for text in said]
+    batch += [judged(text, text, corpus=(text,)) for text in said]
     for response, result in zip(batch, judge.score(batch, tools), strict=True):
         assert isinstance(result, Score), response
         assert 0 <= result.value <= 1

@@ -1,5 +1,6 @@
 """USE-QA on a small saved model with the two encoders of the real one."""
 
+import shutil
 from collections import Counter
 from importlib.metadata import PackageNotFoundError
 from pathlib import Path
@@ -35,16 +36,16 @@ READINGS = {"question": 1, "input": 2, "context": 3}
 """How far each reading turns a word's direction."""
 
 
-def save_model(folder: Path) -> None:
+def save_model(folder: Path, dimensions: int = DIMENSIONS) -> None:
     """Counts of words by direction; an answer's vector has its context's words twice beside."""
     import tensorflow as tf
 
     def counts(texts: Any, reading: str) -> Any:
         words = tf.strings.split(texts)
         codes = tf.cast(tf.io.decode_raw(words.values, tf.uint8, fixed_length=64), tf.int32)
-        places = (tf.reduce_sum(codes, axis=1) * 31 + READINGS[reading] * 7) % DIMENSIONS
+        places = (tf.reduce_sum(codes, axis=1) * 31 + READINGS[reading] * 7) % dimensions
         return tf.math.unsorted_segment_sum(
-            tf.one_hot(places, DIMENSIONS), words.value_rowids(), words.nrows()
+            tf.one_hot(places, dimensions), words.value_rowids(), words.nrows()
         )
 
     def question(**given: Any) -> dict[str, Any]:
@@ -176,3 +177,16 @@ def test_without_the_extra_it_is_said_how_to_install_it(monkeypatch: pytest.Monk
     assert str(raised.value) == (
         "This judge needs the extra 'use'; run: .venv/bin/pip install -e '.[use]'."
     )
+
+
+def test_a_model_that_was_replaced_in_its_folder_is_the_one_that_measures(
+    judge: MeasuringJudge, tools: EmbeddingStore, tmp_path: Path
+) -> None:
+    folder = tmp_path / "model"
+    ours = configured(JUDGE, {"model": str(folder)})
+    response = judged(FROM_NEAR_TO_FAR[1], REFERENCE)
+    save_model(folder)
+    before = score_of(ours, tools, response)
+    shutil.rmtree(folder)
+    save_model(folder, dimensions=16)  # so few that words fall together
+    assert score_of(ours, tools, response).value != pytest.approx(before.value, abs=1e-3)

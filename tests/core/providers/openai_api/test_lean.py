@@ -12,7 +12,6 @@ import pytest
 from pydantic import SecretStr
 
 from core.providers.base import (
-    ChatReply,
     ChatRequest,
     FailureKind,
     ObservedLimits,
@@ -268,18 +267,30 @@ def test_log_probabilities_that_are_not_whole_are_unknown_and_no_failure(logprob
     assert (reply.text, reply.token_logprobs) == ("Hi", None)
 
 
-def test_a_model_that_refuses_log_probabilities_is_asked_without(
-    noting_server: str, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("is_streamed", [True, False])
+def test_a_model_that_refuses_log_probabilities_is_said_to_tell_none_and_not_asked_again(
+    noting_server: str, monkeypatch: pytest.MonkeyPatch, is_streamed: bool
 ) -> None:
     monkeypatch.setattr(Noting, "tells_logprobs", False)
+    request = replace(WHOLE, top_logprobs=5, is_streamed=is_streamed)
+    failure = failure_of_request(openai_at(noting_server), request)
+    assert failure.kind is FailureKind.INVALID_REQUEST
+    assert str(failure) == (
+        f"{LARGE!r} tells no probabilities of its tokens; read the score from the reply instead."
+    )
+    assert len(Noting.asked) == 1
 
-    async def use(provider: Provider) -> list[ChatReply]:
-        request = replace(WHOLE, top_logprobs=5)
-        return [await provider.chat(request), await provider.chat(request)]
 
-    for reply in with_provider(openai_at(noting_server), use):
-        assert (reply.text, reply.token_logprobs) == ("Hello", None)
-    assert ["logprobs" in asked["body"] for asked in Noting.asked] == [True, False, False]
+def test_half_a_pair_of_surrogates_is_read_as_in_a_stream() -> None:
+    with server_that_says(completion({"content": "a\ud800b"})) as base_url:
+        reply = ask(openai_at(base_url), WHOLE)
+    assert (reply.text, reply.usage.completion_tokens) == ("a\ud800b", 16)
+
+
+def test_brackets_thousands_deep_are_a_failure_like_any_broken_answer() -> None:
+    deep = completion({"content": "Hi"}).replace('"Hi"', "[" * 100_000)
+    with server_that_says(deep) as base_url:
+        assert failure_of_request(openai_at(base_url), WHOLE).kind is FailureKind.TRUNCATED
 
 
 def test_a_token_that_could_never_come_is_no_alternative() -> None:

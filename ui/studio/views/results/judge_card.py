@@ -4,18 +4,19 @@ import pandas as pd
 import streamlit as st
 
 from core.analysis.calibration.frames import CALLS
-from core.analysis.calibration.panels import with_panels
+from core.judges.base import Shape
 from core.judging.evidence import load_calls
-from core.judging.reading import judge_names, load_judge, summary_of
+from core.judging.reading import asked_judges, load_judge, shape_of, summary_of
 from core.results import StudyResults
 from db.tables import Judge
 from ui.plain import plain
 from ui.store import database
 from ui.studio.blinding import people_are_locked
 from ui.studio.calibration.choosing import choose_judge, judge_keys
-from ui.studio.calibration.computed import calibration_of, people_on
+from ui.studio.calibration.computed import calibration_of, panels_among, people_on
 from ui.studio.calibration.disagreements_view import show_disagreements
 from ui.studio.calibration.sections import (
+    CHOOSING,
     show_beside_people,
     show_configuration,
     show_counts_of,
@@ -35,7 +36,7 @@ def page() -> None:
     study = study_or_stop()
     st.title("Judge card")
     results = chosen_results(study)
-    judgments = with_panels(results.judgments)
+    judgments = panels_among(results, results.judgments)
     keys = judge_keys(judgments) | _without_scores(study.id, judgments)
     if not keys:
         st.info("No judge has scored these responses yet; run one on the page “Judges”.")
@@ -48,12 +49,16 @@ def page() -> None:
     calls = _calls(study.id, judged, stored)
     st.subheader(plain(name))
     if stored is None:
-        st.caption("The mean of its members, each moved onto 0 to 1.")
+        st.caption(
+            "The mean of its members, each moved onto 0 to 1. “Panel of 5 of 6” has one member "
+            "less than the set-up has models: that one scored nothing."
+        )
     else:
         st.caption(plain(summary_of(stored.name)))
     show_counts(results)
     locked = people_are_locked(study.id, actor)
-    _judge(results, judged, calls, stored, name, key, locked=locked)
+    method = stored.name if stored else str(judged["method"].iloc[0])
+    _judge(results, judged, calls, stored, shape_of(method), name, key, locked=locked)
     st.subheader("Its scores")
     offer_downloads(judged, f"{study.name} {name} scores")
 
@@ -61,11 +66,10 @@ def page() -> None:
 def _without_scores(study_id: str, judgments: pd.DataFrame) -> dict[str, str]:
     """The judges that were asked and have scored nothing of this version."""
     scoring = set(judgments["judge_id"])
-    names = judge_names(database(), study_id)
     return {
-        judge_id: f"{name} (no scores yet, {judge_id[:6]})"
-        for judge_id, name in names.items()
-        if judge_id not in scoring
+        one.judge_id: f"{one.name} (no scores yet, {one.judge_id[:6]})"
+        for one in asked_judges(database(), study_id)
+        if one.judge_id not in scoring
     }
 
 
@@ -97,6 +101,7 @@ def _judge(
     judged: pd.DataFrame,
     calls: pd.DataFrame,
     stored: Judge | None,
+    shape: Shape | None,
     name: str,
     key: str,
     *,
@@ -115,10 +120,11 @@ def _judge(
     show_counts_of(judged, calls)
     title = f"{results.content.study.name} {name}"
     if card is not None and len(card.items):
-        show_beside_people(card, title)
-        show_errors(card, people_on(results, criterion or "").scale, title)
-    show_weaknesses(card, calls, stored)
-    show_unscored(results, judged, calls, stored, title)
+        chooses = shape in CHOOSING
+        show_beside_people(card, title, chooses=chooses)
+        show_errors(card, people_on(results, criterion or "").scale, title, chooses=chooses)
+    show_weaknesses(card, calls, stored, shape)
+    show_unscored(results, judged, calls, shape, title)
     if card is not None:
         show_disagreements(results, card.items, calls, title, key)
     if stored is not None:
