@@ -126,7 +126,7 @@ def bias_curve_chart(bias: pd.DataFrame, scale: tuple[float, float]) -> alt.Laye
         "people_score:Q",
         title="People's score",
         scale=alt.Scale(domain=list(scale), nice=False, padding=12),
-        axis=alt.Axis(grid=False, format="~g"),
+        axis=alt.Axis(grid=False, format=".3~g"),
     )
     tooltip = [
         alt.Tooltip("people_score:Q", title="people's score"),
