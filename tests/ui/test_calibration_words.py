@@ -8,6 +8,7 @@ import pytest
 from core.analysis.calibration.card import Calibration, calibrate
 from core.analysis.calibration.choices import swapped
 from core.analysis.calibration.frames import complete
+from core.analysis.calibration.injections import Obedience
 from core.analysis.calibration.proportions import proportion
 from core.analysis.calibration.repeats import drift_of
 from core.analysis.calibration.resampling import Figure, Status
@@ -30,15 +31,12 @@ def card() -> Calibration:
 
 
 def said(card: Calibration, model: str = "openai/gpt-4") -> dict[str, str]:
-    return dict(weaknesses(card, model))
+    return dict(weaknesses(card, model, is_panel=False))
 
 
 def test_length_is_told_in_points_for_a_response_twice_as_long(card: Calibration) -> None:
     clear = replace(card, length_bias=Figure(0.5, 0.3, 0.7, Status.OK))
-    assert (
-        "drifts from people's by +0.50 points (95 % interval +0.30 to +0.70)."
-        in said(clear)["Length"]
-    )
+    assert "twice as long +0.50 points (95 % interval +0.30 to +0.70)." in said(clear)["Length"]
     unclear = replace(card, length_bias=Figure(0.5, -0.3, 0.7, Status.OK))
     assert "which may be nothing" in said(unclear)["Length"]
 
@@ -50,7 +48,7 @@ def test_what_is_not_known_says_why(card: Calibration) -> None:
     assert "of the family of openai/gpt-4 is not known" in words["Its own kin"]
     few = Figure(0.5, None, None, Status.TOO_FEW_TEST_CASES)
     assert "(too few test cases for an interval)" in said(replace(card, length_bias=few))["Length"]
-    assert "asks no single model" in said(card)["Its own kin"]
+    assert "asks no model" in said(card)["Its own kin"]
 
 
 def test_orders_are_told_with_where_the_flips_went() -> None:
@@ -70,17 +68,19 @@ def test_drift_of_scores_has_a_deviation_and_that_of_choices_has_none() -> None:
         for index, value in enumerate(values)
     ]
     assert "a single score has a standard deviation of 1.00" in drift_sentence(
-        drift_of(calls(scores))
+        drift_of(calls(scores), chooses=False)
     )
     again = [choice("ab", "a", repeat_index=index) for index in range(2)]
-    assert "deviation" not in drift_sentence(drift_of(calls(again)))
+    assert "deviation" not in drift_sentence(drift_of(calls(again), chooses=True))
     assert "is not known" in drift_sentence(None)
 
 
 def test_injected_orders_are_counted_or_said_to_be_unknown() -> None:
-    assert "were obeyed 3 times out of 10 (30%" in injection_sentence(proportion(3, 10))
+    assert "were obeyed 3 times out of 10 (30%" in injection_sentence(
+        Obedience(proportion(3, 10), 0)
+    )
     assert "is not known" in injection_sentence(None)
-    assert "no clean answer" in injection_sentence(proportion(0, 0))
+    assert "no clean answer" in injection_sentence(Obedience(proportion(0, 0), 0))
 
 
 def test_a_judge_goes_by_its_id_and_criterion_and_a_panel_by_its_name() -> None:
