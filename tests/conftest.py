@@ -1,5 +1,6 @@
 """Fixtures that every test may use: a real SQLite file and a real PostgreSQL, each migrated."""
 
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from functools import cache
@@ -14,7 +15,9 @@ from tests.postgresql import PostgreSQL, empty, running_postgresql
 
 # How long an example takes says nothing on a machine that does other things beside.
 hypothesis.settings.register_profile("slam", deadline=None)
-hypothesis.settings.load_profile("slam")
+# Whoever changes something draws more examples than the last check of it, which has to be quick.
+hypothesis.settings.register_profile("ci", deadline=None, max_examples=40)
+hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "slam")
 
 
 @pytest.fixture(scope="session")
