@@ -11,9 +11,12 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
+import stamina
+
 from core.hosting.pins import settle_pin
 from core.models import Models
 from core.providers.base import (
+    RETRIED_KINDS,
     ChatRequest,
     FailureKind,
     HostingProvider,
@@ -72,7 +75,9 @@ class Preparing:
         if not isinstance(provider, HostingProvider):
             return Checked()
         try:
-            facts = await self.models.ask(name.provider, lambda: provider.show(name.model))
+            facts = await _looked_again(
+                lambda: self.models.ask(name.provider, lambda: provider.show(name.model))
+            )
         except ProviderError as error:
             return error
         problem = await asyncio.to_thread(self._changed, run, model, facts.digest)
@@ -125,6 +130,13 @@ class Preparing:
             candidates = Studies(session).content(version).candidates
         parameters = next((one.parameters for one in candidates if one.model == model), {})
         return settle_pin(self.database, version.study_id, model, parameters, digest)
+
+
+_PASSES = RETRIED_KINDS | {FailureKind.TIMEOUT}
+_looked_again = stamina.AsyncRetryingCaller(attempts=3, wait_initial=0.5, timeout=None).on(
+    lambda error: isinstance(error, ProviderError) and error.kind in _PASSES
+)
+"""To look costs nothing, and to give up a whole chunk for one lost answer costs a run."""
 
 
 @dataclass(slots=True)

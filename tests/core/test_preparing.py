@@ -4,10 +4,11 @@ import asyncio
 from collections.abc import Sequence
 
 import httpx
+import pytest
 
 from core.models import Models
 from core.preparing import Checked, Preparing
-from core.providers.base import FailureKind, ProviderError
+from core.providers.base import FailureKind, HostingProvider, ModelFacts, ProviderError
 from db.engine import Database
 from db.repositories.studies import VersionContent
 from db.tables import ModelPin, Run, WarmUp, WarmUpStatus
@@ -113,6 +114,35 @@ def test_a_model_that_is_not_there_is_refused_at_once(database: Database, sandbo
     (refused,) = prepare(database, sandbox, run, [ABSENT])
     assert isinstance(refused, ProviderError)
     assert refused.kind is FailureKind.UNKNOWN_MODEL
+
+
+def test_a_look_that_is_lost_once_is_made_again_and_costs_no_chunk(
+    database: Database, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, run = study_run(database, SMALL)
+    looks: list[str] = []
+
+    async def go() -> Checked | ProviderError:
+        models = sandbox.models()
+        provider = models.provider("ollama")
+        assert isinstance(provider, HostingProvider)
+        show = provider.show
+
+        async def lost_once(name: str) -> ModelFacts:
+            looks.append(name)
+            if len(looks) == 1:
+                raise ProviderError(FailureKind.TIMEOUT, "There was no answer in time.")
+            return await show(name)
+
+        monkeypatch.setattr(provider, "show", lost_once)
+        try:
+            return await Preparing(database, models, 0).check(run, SMALL)
+        finally:
+            await models.close()
+
+    checked = asyncio.run(go())
+    assert isinstance(checked, Checked)
+    assert len(looks) == 2
 
 
 def test_a_load_that_fails_is_recorded_and_the_calls_find_out_themselves(
