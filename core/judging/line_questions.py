@@ -7,6 +7,8 @@ from hashlib import sha256
 from statistics import fmean
 from typing import Generic, TypeVar
 
+from core.errors import SlamError
+from core.judges.asking import question, reading
 from core.judges.base import (
     Asking,
     Choice,
@@ -14,15 +16,14 @@ from core.judges.base import (
     LLMJudge,
     Score,
     Shape,
-    UnparsableReplyError,
     Unscored,
 )
 from core.judges.gates import failed_gate
-from core.judges.measuring import broken, sound
+from core.judges.measuring import broken
 from core.judging.lines import GivenResponse, Line
 from core.judging.measuring import EmbeddingAsChat
 from core.models import Models
-from core.providers.base import ChatReply, ChatRequest, FailureKind, ProviderError
+from core.providers.base import ChatReply, ChatRequest, ProviderError
 from core.providers.names import parse_model
 from core.studies.rubric import DEFAULT_QUESTION
 
@@ -79,24 +80,17 @@ class LineAsker:
 
     async def _answer(self, task: JudgeTask, place: int) -> Score | Unscored:
         try:
-            request = self.judge.request(task, parse_model(self.model).model)
-            recorder = _Unrecorded(lambda reply: self._read(reply, task))
+            request = question(self.judge, task, parse_model(self.model).model)
+            recorder = _Unrecorded(lambda reply: reading(self.judge, task, reply))
             answer = await self.models.call(self.model, request, recorder)
         except ProviderError as error:
             return Unscored(error.kind.value, str(error))
-        except Exception as error:
-            # A judge of one's own may be broken.
+        except SlamError as error:
             return broken(self.judge.label, f"{type(error).__name__}: {error}")
         if isinstance(answer, Choice):
             won = 0.5 if answer.position is None else float(answer.position == place)
             return Score(won, answer.reasoning, details=answer.details)
-        return sound(answer, self.judge.scale, self.judge.label)
-
-    def _read(self, reply: ChatReply, task: JudgeTask) -> Score | Choice:
-        try:
-            return self.judge.parse(reply, task)
-        except UnparsableReplyError as error:
-            raise ProviderError(FailureKind.UNPARSABLE, str(error)) from error
+        return answer
 
 
 async def embedded(models: Models, model: str, texts: Sequence[str]) -> Sequence[tuple[float, ...]]:

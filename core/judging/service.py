@@ -95,22 +95,6 @@ def plan_all(database: Database, study_id: str, setups: Sequence[Setup]) -> list
         ]
 
 
-def stored_judge_id(
-    database: Database, study_id: str, judge_name: str, model: str | None
-) -> str | None:
-    """The id of the judge as the study wants it, once it has been asked for anything.
-
-    Raises:
-        InvalidInputError: the judge lacks its model, or something it needs is not installed.
-        NotFoundError: there is no such judge.
-    """
-    with database.read() as session:
-        judge = read_setup(session, study_id, judge_name).judge
-        identity = judge_identity(judge, _checked(judge, model))
-        stored = Judgments(session).judge_by_identity(identity)
-        return stored.id if stored else None
-
-
 def request_judging(
     database: Database,
     settings: Settings,
